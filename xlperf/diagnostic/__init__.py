@@ -1,0 +1,125 @@
+"""What is wrong, where, and what to do about it.
+
+Every layer reports through `Diagnostic`: user text never raises, it yields a value and diagnostics.
+Only input that cannot be used at all raises `InputError`, which carries the diagnostics that say why.
+
+    XlperfError
+    └── InputError          the user's file or table cannot be used
+        ├── TableError      a data table (CSV, .xlsx, DataFrame)
+        └── WorkbookError   a workbook or template
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Literal
+
+__all__ = [
+    "Diagnostic",
+    "InputError",
+    "Lang",
+    "Message",
+    "Place",
+    "Severity",
+    "Span",
+    "TableError",
+    "WorkbookError",
+    "XlperfError",
+]
+
+Lang = Literal["zh", "en"]
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Half-open range of characters in the text that the person typed."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands: a file, then a sheet and cell, or a table's row (1 = heading) and column."""
+
+    file: str = ""
+    sheet: str = ""
+    cell: str = ""
+    row: int | None = None
+    column: str = ""
+
+    def text(self, lang: Lang = "zh") -> str:
+        row, column = ("第 {} 行", "“{}”列") if lang == "zh" else ("row {}", "column “{}”")
+        spot = "!".join(part for part in (self.sheet, self.cell) if part)
+        parts = [
+            self.file,
+            spot,
+            row.format(self.row) if self.row is not None else "",
+            column.format(self.column) if self.column else "",
+        ]
+        return ("，" if lang == "zh" else ", ").join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message in natural official Chinese and in English."""
+
+    zh: str
+    en: str
+
+    def text(self, lang: Lang = "zh") -> str:
+        return self.zh if lang == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One thing found: `code` is stable and names the kind, `fix` says what to do."""
+
+    code: str
+    message: Message
+    span: Span | None = None
+    place: Place = field(default_factory=Place)
+    severity: Severity = Severity.ERROR
+    fix: Message | None = None
+
+    def at(self, **place: str | int | None) -> "Diagnostic":
+        """The same diagnostic with more of its place filled in."""
+        return replace(self, place=replace(self.place, **place))  # type: ignore[arg-type]
+
+    def text(self, lang: Lang = "zh") -> str:
+        """One line: place, what is wrong, what to do."""
+        colon, stop = ("：", "。") if lang == "zh" else (": ", ". ")
+        place = self.place.text(lang)
+        line = (place + colon if place else "") + self.message.text(lang)
+        return line + stop + self.fix.text(lang) if self.fix else line
+
+
+class XlperfError(Exception):
+    """Root of every exception that xlperf raises on purpose."""
+
+
+class InputError(XlperfError):
+    """The user's input cannot be used; `diagnostics` say what, where and what to do."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic] | Diagnostic) -> None:
+        self.diagnostics = (
+            (diagnostics,) if isinstance(diagnostics, Diagnostic) else tuple(diagnostics)
+        )
+        super().__init__("\n".join(d.text() for d in self.diagnostics))
+
+    def text(self, lang: Lang = "zh") -> str:
+        return "\n".join(d.text(lang) for d in self.diagnostics)
+
+
+class TableError(InputError):
+    """A data table cannot be used."""
+
+
+class WorkbookError(InputError):
+    """A workbook or template cannot be used."""

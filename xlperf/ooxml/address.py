@@ -1,0 +1,78 @@
+"""Cell addresses: `B5` and `$B$5:$C$9`, as numbers and as text."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
+_CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})")
+
+
+class Area(NamedTuple):
+    """A rectangle of cells; rows and columns are 1-based and inclusive."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def text(self) -> str:
+        first = cell_name(self.top, self.left)
+        if (self.top, self.left) == (self.bottom, self.right):
+            return first
+        return f"{first}:{cell_name(self.bottom, self.right)}"
+
+    def __contains__(self, position: object) -> bool:
+        match position:
+            case (int(row), int(column)):
+                return self.top <= row <= self.bottom and self.left <= column <= self.right
+        return False
+
+
+@lru_cache(maxsize=1024)
+def column_name(column: int) -> str:
+    name = ""
+    while column:
+        column, digit = divmod(column - 1, 26)
+        name = chr(65 + digit) + name
+    return name
+
+
+def column_number(name: str) -> int:
+    number = 0
+    for letter in name.upper():
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def cell_name(row: int, column: int) -> str:
+    return f"{column_name(column)}{row}"
+
+
+@lru_cache(maxsize=65536)
+def parse_cell(text: str) -> tuple[int, int]:
+    """Row and column of `B5` or `$B$5`. Raises ValueError when it is no address in a sheet."""
+    if match := _CELL.fullmatch(text):
+        row, column = int(match[2]), column_number(match[1])
+        if row <= MAX_ROW and column <= MAX_COLUMN:
+            return row, column
+    raise ValueError(f"not a cell address: {text!r}")
+
+
+def parse_area(text: str) -> Area:
+    """The rectangle of `B5` or `B5:C9`. Raises ValueError when it is none."""
+    first, _, last = text.partition(":")
+    top, left = parse_cell(first)
+    bottom, right = parse_cell(last) if last else (top, left)
+    return Area(min(top, bottom), min(left, right), max(top, bottom), max(left, right))
+
+
+def split_sheet(text: str) -> tuple[str, str]:
+    """Sheet name and the rest of `'2024 年'!$A$1`; the sheet is "" where none is named."""
+    sheet, mark, rest = text.rpartition("!")
+    if not mark:
+        return "", text
+    if len(sheet) >= 2 and sheet[0] == sheet[-1] == "'":
+        sheet = sheet[1:-1].replace("''", "'")
+    return sheet, rest

@@ -1,0 +1,317 @@
+"""One worksheet part: read as cells, or split into literal bytes and slots that are written anew.
+
+Reading goes through lxml. Splitting needs to know where in the bytes every row and cell stands, which
+expat tells; what is not a slot is then written back as the very bytes that were there.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from xml.parsers import expat
+
+from lxml import etree
+
+from xlperf.ooxml.address import Area, parse_area, parse_cell
+from xlperf.ooxml.package import Package, damaged, parse_xml
+from xlperf.ooxml.values import unescape
+from xlperf.ooxml.workbook import NS
+
+Position = tuple[int, int]
+"""Row and column, both 1-based."""
+
+CellValue = float | str | bool | None
+
+# Elements that come before mergeCells in a worksheet (ECMA-376 part 1, 18.3.1.99).
+_BEFORE_MERGES = {
+    "sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr",
+    "sheetProtection", "protectedRanges", "scenarios", "autoFilter", "sortState",
+    "dataConsolidate", "customSheetViews",
+}  # fmt: skip
+_TAG = re.compile(rb"<[^\"'>]*(?:\"[^\"]*\"[^\"'>]*|'[^']*'[^\"'>]*)*>")
+_PREFIX = re.compile(rb"<([A-Za-z_][\w.-]*):worksheet[\s>]")
+_HEIGHT = re.compile(rb"\s(?:ht|customHeight)=(?:\"[^\"]*\"|'[^']*')")
+_DEFAULT_WIDTH, _DEFAULT_HEIGHT = 8.43, 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one cell holds: a number, text, a truth value, or an error such as `#DIV/0!`."""
+
+    value: CellValue
+    style: int = 0
+    formula: str | None = None
+    error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The content of a worksheet part that templates need."""
+
+    cells: Mapping[Position, Cell]
+    merges: tuple[Area, ...]
+    widths: Mapping[int, float]
+    heights: Mapping[int, float]
+    default_width: float
+    default_height: float
+
+    def cell(self, position: Position) -> Cell | None:
+        return self.cells.get(position)
+
+    def width(self, first: int, last: int) -> float:
+        """Width of the columns `first` to `last` together, in characters."""
+        return sum(self.widths.get(c, self.default_width) for c in range(first, last + 1))
+
+    def height(self, row: int) -> float:
+        """Height of a row in points."""
+        return self.heights.get(row, self.default_height)
+
+
+def read_sheet(xml: bytes, part: str, strings: Sequence[str]) -> Sheet:
+    """Cells, merged areas and sizes of a worksheet part.
+
+    `strings` are the workbook's shared strings. Raises WorkbookError when the part is damaged.
+    """
+    root = parse_xml(xml, part)
+    cells: dict[Position, Cell] = {}
+    heights: dict[int, float] = {}
+    shared: dict[str, tuple[str, Position]] = {}
+    try:
+        row_number = 0
+        for row in root.iterfind(f"{NS}sheetData/{NS}row"):
+            row_number = int(row.get("r") or row_number + 1)
+            if height := row.get("ht"):
+                heights[row_number] = float(height)
+            column = 0
+            for c in row.iterfind(f"{NS}c"):
+                reference = c.get("r")
+                column = parse_cell(reference)[1] if reference else column + 1
+                value: CellValue = None
+                formula: str | None = None
+                kind = c.get("t", "n")
+                for child in c:
+                    if child.tag == NS + "v":
+                        text = child.text or ""
+                        if kind == "s":
+                            value = strings[int(text)]
+                        elif kind == "b":
+                            value = text.strip() in ("1", "true")
+                        elif kind in ("str", "e", "d"):
+                            value = unescape(text)
+                        elif text:
+                            value = float(text)
+                    elif child.tag == NS + "f":
+                        formula = _formula_text(child, (row_number, column), shared)
+                    elif child.tag == NS + "is":
+                        value = string_item(child)
+                cells[row_number, column] = Cell(value, int(c.get("s", 0)), formula, kind == "e")
+        merges = tuple(
+            parse_area(m.get("ref", "")) for m in root.iterfind(f"{NS}mergeCells/{NS}mergeCell")
+        )
+        widths: dict[int, float] = {}
+        for col in root.iterfind(f"{NS}cols/{NS}col"):
+            if width := col.get("width"):
+                last = min(int(col.get("max", 1)), 1024)
+                for number in range(int(col.get("min", 1)), last + 1):
+                    widths[number] = float(width)
+        settings = root.find(f"{NS}sheetFormatPr")
+        default_width, default_height = _DEFAULT_WIDTH, _DEFAULT_HEIGHT
+        if settings is not None:
+            default_width = float(settings.get("defaultColWidth") or default_width)
+            default_height = float(settings.get("defaultRowHeight") or default_height)
+    except (ValueError, IndexError) as error:
+        raise damaged(part) from error
+    return Sheet(cells, merges, widths, heights, default_width, default_height)
+
+
+def string_item(item: etree._Element) -> str:
+    """Text of a shared or inline string: its runs joined, without phonetic guides."""
+    return unescape("".join(t.text or "" for t in item.iterfind(f"{NS}t"))) or unescape(
+        "".join(t.text or "" for t in item.iterfind(f"{NS}r/{NS}t"))
+    )
+
+
+def read_strings(package: Package, part: str | None) -> tuple[str, ...]:
+    """The shared strings of a workbook, in order."""
+    if part is None or part not in package:
+        return ()
+    return tuple(string_item(item) for item in package.xml(part).iterfind(f"{NS}si"))
+
+
+def _formula_text(
+    element: etree._Element, position: Position, shared: dict[str, tuple[str, Position]]
+) -> str:
+    text = element.text or ""
+    if element.get("t") != "shared":
+        return text
+    key = element.get("si", "")
+    if text:
+        shared[key] = text, position
+        return text
+    master, (row, column) = shared[key]
+    return moved(master, position[0] - row, position[1] - column)
+
+
+class SheetWriter:
+    """Writes a worksheet part whose `cells`, rows in `heights` and merged areas vary.
+
+    Everything else is the bytes of `xml`. Cells and rows that the sheet does not hold yet are put
+    in their place.
+    """
+
+    def __init__(
+        self,
+        xml: bytes,
+        part: str,
+        cells: Collection[Position],
+        heights: Collection[int],
+        merges: Collection[Area] | None = None,
+    ) -> None:
+        """`merges` are the areas that stay merged when others are given; None leaves all as is."""
+        xml = _normalized(xml)
+        scan = _Scan(xml, part)
+        self._pieces: list[bytes] = []
+        self._cells: dict[Position, int] = {}
+        self._heights: dict[int, tuple[int, bytes]] = {}
+        self._merges: int | None = None
+        self._kept_merges = sorted(merges or ())
+        wanted: dict[int, set[int]] = {row: set() for row in heights}
+        for row, column in cells:
+            wanted.setdefault(row, set()).add(column)
+
+        at = 0
+        for row in sorted({*scan.rows, *wanted}):
+            if row not in wanted:
+                continue
+            found = scan.rows.get(row)
+            start = found.start if found else scan.row_place(row)
+            self._pieces.append(xml[at:start])
+            at = self._add_row(xml, row, wanted[row], found, slot=row in heights) or start
+        if merges is not None:
+            start, end = scan.merges or (scan.merges_place, scan.merges_place)
+            self._pieces.append(xml[at:start])
+            self._merges = len(self._pieces)
+            self._pieces.append(b"")
+            at = end
+        self._pieces.append(xml[at:])
+
+    def _add_row(
+        self, xml: bytes, row: int, columns: set[int], found: "_Row | None", *, slot: bool
+    ) -> int | None:
+        """Add the pieces of one row; the place in `xml` where the row ends, None for a new row."""
+        tag = xml[found.start : found.content] if found else b'<row r="%d">' % row
+        tag = tag.removesuffix(b">").removesuffix(b"/")
+        if slot:
+            self._heights[row] = len(self._pieces), _HEIGHT.sub(b"", tag)
+        self._pieces.append(tag + b">")
+        old = found.cells if found else {}
+        for column in sorted({*old, *columns}):
+            if column in columns:
+                self._cells[row, column] = len(self._pieces)
+            start, end = old.get(column, (0, 0))
+            self._pieces.append(xml[start:end])
+        self._pieces.append(b"</row>")
+        return found.end if found else None
+
+    def write(
+        self,
+        cells: Mapping[Position, bytes],
+        heights: Mapping[int, float] | None = None,
+        merges: Collection[Area] = (),
+    ) -> bytes:
+        """The part with these cell elements, row heights in points, and further merged areas."""
+        pieces = self._pieces.copy()
+        for position, data in cells.items():
+            pieces[self._cells[position]] = data
+        for row, height in (heights or {}).items():
+            place, tag = self._heights[row]
+            pieces[place] = tag + b' ht="%g" customHeight="1">' % height
+        if self._merges is not None:
+            areas = sorted((*self._kept_merges, *merges))
+            if areas:
+                items = "".join(f'<mergeCell ref="{area.text}"/>' for area in areas)
+                block = f'<mergeCells count="{len(areas)}">{items}</mergeCells>'
+                pieces[self._merges] = block.encode()
+        return b"".join(pieces)
+
+
+@dataclass(slots=True)
+class _Row:
+    """Where a row stands: its tag at `start`, its content, the byte after its end tag."""
+
+    start: int
+    content: int
+    end: int
+    cells: dict[int, tuple[int, int]]
+
+
+class _Scan:
+    """Byte offsets of the rows, the cells and the merged areas of a worksheet part."""
+
+    def __init__(self, xml: bytes, part: str) -> None:
+        self.rows: dict[int, _Row] = {}
+        self.merges: tuple[int, int] | None = None
+        self.merges_place = 0
+        self._xml = xml
+        self._path: list[str] = []
+        self._start = 0
+        self._row = self._column = 0
+        self._data_end = 0
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = self._open
+        parser.EndElementHandler = self._close
+        self._parser = parser
+        try:
+            parser.Parse(xml, True)
+        except (expat.ExpatError, ValueError) as error:
+            raise damaged(part) from error
+
+    def row_place(self, row: int) -> int:
+        """Where a row that does not exist yet goes."""
+        after = [r.start for number, r in self.rows.items() if number > row]
+        return min(after, default=self._data_end)
+
+    def _open(self, tag: str, attributes: dict[str, str]) -> None:
+        at, path = self._parser.CurrentByteIndex, self._path
+        if len(path) == 1 and not self.merges_place and tag not in _BEFORE_MERGES:
+            self.merges_place = at
+        if path[1:] == ["sheetData"] and tag == "row":
+            self._row = int(attributes.get("r") or self._row + 1)
+            self._column = 0
+            self.rows[self._row] = _Row(at, self._tag_end(at), at, {})
+        elif path[1:] == ["sheetData", "row"] and tag == "c":
+            reference = attributes.get("r")
+            self._column = parse_cell(reference)[1] if reference else self._column + 1
+            self._start = at
+        elif len(path) == 1 and tag == "mergeCells":
+            self._start = at
+        path.append(tag)
+
+    def _close(self, tag: str) -> None:
+        at = self._parser.CurrentByteIndex
+        path = self._path
+        path.pop()
+        if path[1:] == ["sheetData", "row"] and tag == "c":
+            self.rows[self._row].cells[self._column] = self._start, self._tag_end(at)
+        elif path[1:] == ["sheetData"] and tag == "row":
+            self.rows[self._row].end = self._tag_end(at)
+        elif len(path) == 1 and tag == "sheetData":
+            self._data_end = at
+        elif len(path) == 1 and tag == "mergeCells":
+            self.merges = self._start, self._tag_end(at)
+        elif not path and not self.merges_place:
+            self.merges_place = at
+
+    def _tag_end(self, at: int) -> int:
+        match = _TAG.match(self._xml, at)
+        return match.end() if match else at
+
+
+def _normalized(xml: bytes) -> bytes:
+    """The part in UTF-8, its own namespace the default one, its row list open to new rows."""
+    if xml.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = xml.decode("utf-16")
+        xml = re.sub(r"encoding=[\"'][^\"']*[\"']", 'encoding="UTF-8"', text, count=1).encode()
+    if match := _PREFIX.search(xml):
+        xml = re.sub(rb"(</?)%s:" % match[1], rb"\1", xml)
+        xml = xml.replace(b"xmlns:%s=" % match[1], b"xmlns=", 1)
+    return re.sub(rb"<sheetData\s*/>", b"<sheetData></sheetData>", xml, count=1)

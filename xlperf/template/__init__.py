@@ -1,0 +1,1 @@
+"""xlperf.template."""

@@ -1,0 +1,203 @@
+"""The contract of a template: which `xp.` names a workbook carries and what they stand for.
+
+A name that begins with `xp.` belongs to xlperf; every other name is the author's own. Names may be
+scoped to the workbook or, where one workbook holds a sheet per project, to a sheet.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from xlperf.diagnostic import Diagnostic, Message, Place, Severity
+from xlperf.forms import INDICATOR_PREFIX, KNOWN_LABELS, Kind, canonical, kind_of
+from xlperf.ooxml.address import MAX_ROW, Area, parse_area, split_sheet
+from xlperf.ooxml.workbook import DefinedName, Sheet, Workbook, string_constant
+
+PREFIX = "xp."
+KEY = "编号"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One `xp.` name on cells: `label` as the template spells it, `key` its canonical form.
+
+    The label of a table column is without 指标.; `area` is one merged cell, or the column's cells.
+    """
+
+    label: str
+    key: str
+    kind: Kind
+    area: Area
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The fields of one form: where its constants, its single fields and its table stand.
+
+    `columns` lie over the same rows, `first` to `last` (0 and 0 where there is no table). `scope`
+    is the sheet index that its names are scoped to, None for names of the workbook.
+    """
+
+    sheet: Sheet
+    constants: Mapping[str, str]
+    scalars: tuple[Field, ...]
+    columns: tuple[Field, ...]
+    first: int
+    last: int
+    scope: int | None = None
+
+    def scalar(self, key: str) -> Field | None:
+        return next((field for field in self.scalars if field.key == key), None)
+
+    def column(self, key: str) -> Field | None:
+        return next((field for field in self.columns if field.key == key), None)
+
+
+def find_forms(workbook: Workbook) -> tuple[list[Form], list[Diagnostic]]:
+    """Every form that the workbook's names describe, and what is wrong with the names.
+
+    A name with a problem is left out of its form and reported: the others still work.
+    """
+    problems: list[Diagnostic] = []
+    scopes: dict[int | None, list[DefinedName]] = {}
+    for name in workbook.names:
+        if name.name.lower().startswith(PREFIX):
+            scopes.setdefault(name.sheet, []).append(name)
+    shared = {
+        label: value
+        for label, value, _ in _constants(scopes.get(None, []))
+    }
+    forms = []
+    for scope, names in scopes.items():
+        fields, sheet = _fields(names, workbook, problems)
+        if sheet is None:
+            continue
+        constants = shared | {label: value for label, value, _ in _constants(names)}
+        scalars = tuple(f for f, is_column in fields if not is_column)
+        columns, rows = _table([f for f, is_column in fields if is_column], sheet, problems)
+        forms.append(Form(sheet, constants, scalars, columns, *rows, scope))
+    return sorted(forms, key=lambda form: form.sheet.index), problems
+
+
+def _constants(names: list[DefinedName]) -> Iterator[tuple[str, str, DefinedName]]:
+    for name in names:
+        if (value := string_constant(name.text)) is not None:
+            yield name.name[len(PREFIX) :], value, name
+
+
+def _fields(
+    names: list[DefinedName], workbook: Workbook, problems: list[Diagnostic]
+) -> tuple[list[tuple[Field, bool]], Sheet | None]:
+    """The names on cells, those of table columns marked, and the one sheet they stand on."""
+    sheets = {sheet.name.casefold(): sheet for sheet in workbook.sheets}
+    found: list[tuple[Field, bool]] = []
+    home: Sheet | None = None
+    seen: dict[str, str] = {}
+    for name in names:
+        if string_constant(name.text) is not None:
+            continue
+        label = name.name[len(PREFIX) :]
+        sheet_name, reference = split_sheet(name.text.strip().removeprefix("="))
+        sheet = sheets.get(sheet_name.casefold())
+        try:
+            area = parse_area(reference)
+        except ValueError:
+            area = None
+        if sheet is None or area is None or area.bottom >= MAX_ROW:
+            problems.append(_broken(name))
+            continue
+        if home is not None and sheet != home:
+            problems.append(_elsewhere(name, home, sheet))
+            continue
+        key = canonical(label)
+        if key in seen:
+            problems.append(_twice(name, seen[key]))
+            continue
+        home, seen[key] = sheet, name.name
+        is_column = key.startswith(INDICATOR_PREFIX)
+        if is_column:
+            label, key = label.partition(".")[2], key.removeprefix(INDICATOR_PREFIX)
+        kind = kind_of(INDICATOR_PREFIX + key if is_column else key)
+        found.append((Field(label, key, kind, area), is_column))
+    found.sort(key=lambda item: (item[0].area.top, item[0].area.left))
+    return found, home
+
+
+def _table(
+    columns: list[Field], sheet: Sheet, problems: list[Diagnostic]
+) -> tuple[tuple[Field, ...], tuple[int, int]]:
+    """The columns that lie over the same rows as most of them, and those rows."""
+    if not columns:
+        return (), (0, 0)
+    spans = [(field.area.top, field.area.bottom) for field in columns]
+    rows = max(spans, key=spans.count)
+    for field, span in zip(columns, spans, strict=True):
+        if span != rows:
+            problems.append(_uneven(field, sheet, rows))
+    kept = [f for f, span in zip(columns, spans, strict=True) if span == rows]
+    return tuple(sorted(kept, key=lambda f: f.area.left)), rows
+
+
+def nearest_label(label: str) -> str | None:
+    """The known label that an unknown one is probably a slip of."""
+    key = canonical(label)
+    if key in KNOWN_LABELS or label.startswith(("资金.", "支出计划.")):
+        return None
+    near = difflib.get_close_matches(key, KNOWN_LABELS, n=1, cutoff=0.75)
+    return near[0] if near else None
+
+
+def _name_problem(code: str, name: str, message: Message, fix: Message) -> Diagnostic:
+    return Diagnostic(code, message, place=Place(cell=name), severity=Severity.ERROR, fix=fix)
+
+
+def _broken(name: DefinedName) -> Diagnostic:
+    return _name_problem(
+        "N101",
+        name.name,
+        Message(
+            f"名称不指向一个单元格区域（{name.text}）",
+            f"the name does not refer to one area of cells ({name.text})",
+        ),
+        Message(
+            "请在名称管理器中重新指定引用位置或删除该名称",
+            "set its reference again in the Name Manager, or delete the name",
+        ),
+    )
+
+
+def _elsewhere(name: DefinedName, home: Sheet, sheet: Sheet) -> Diagnostic:
+    return _name_problem(
+        "N102",
+        name.name,
+        Message(
+            f"名称在工作表“{sheet.name}”上，其余名称在“{home.name}”上",
+            f"the name is on sheet “{sheet.name}”, the others are on “{home.name}”",
+        ),
+        Message(
+            "一张表的名称应在同一工作表；多张表请使用工作表级名称",
+            "keep the names of one form on one sheet; use sheet-scoped names for several forms",
+        ),
+    )
+
+
+def _twice(name: DefinedName, other: str) -> Diagnostic:
+    return _name_problem(
+        "N103",
+        name.name,
+        Message(f"与 {other} 表示同一个字段", f"means the same field as {other}"),
+        Message("请删除其中一个", "delete one of them"),
+    )
+
+
+def _uneven(field: Field, sheet: Sheet, rows: tuple[int, int]) -> Diagnostic:
+    return Diagnostic(
+        "N104",
+        Message(
+            f"xp.{INDICATOR_PREFIX}{field.label} 的行与其他指标列不同（应为第 {rows[0]}–{rows[1]} 行）",
+            f"xp.{INDICATOR_PREFIX}{field.label} does not cover the same rows as the other columns "
+            f"(rows {rows[0]} to {rows[1]})",
+        ),
+        place=Place(sheet=sheet.name, cell=field.area.text),
+        fix=Message("请让各指标列的名称覆盖相同的行", "let all column names cover the same rows"),
+    )
