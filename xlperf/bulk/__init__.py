@@ -1,1 +1,93 @@
-"""xlperf.bulk."""
+"""Filling and reading in bulk: two tables in, official workbooks out, and the way back."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xlperf.bulk.fill import (
+    FormulaStyle,
+    Options,
+    Outcome,
+    Progress,
+    ScoreSource,
+    fill_records,
+    find_template,
+    load,
+    load_example,
+)
+from xlperf.bulk.read import Reading, find_workbooks, read_workbooks
+from xlperf.bulk.tables import Records, write_tables
+from xlperf.diagnostic import InputError
+from xlperf.template import Template
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "FormulaStyle",
+    "Options",
+    "Outcome",
+    "Progress",
+    "Reading",
+    "Records",
+    "ScoreSource",
+    "fill",
+    "fill_records",
+    "find_template",
+    "find_workbooks",
+    "load",
+    "load_example",
+    "read",
+    "read_workbooks",
+    "write_tables",
+]
+
+
+def fill(
+    template: "str | Path | Template",
+    projects: "str | Path | pd.DataFrame",
+    indicators: "str | Path | pd.DataFrame | None" = None,
+    out: str | Path = "out",
+    *,
+    jobs: int = 1,
+    formulas: FormulaStyle = "native",
+    scores: ScoreSource = "computed",
+) -> "pd.DataFrame":
+    """Fill a template with every project; one row per project comes back.
+
+    `template` is a path or the name of a shipped template. `projects` and `indicators` are
+    DataFrames or CSV paths; `projects` alone may be a folder with projects.csv and
+    indicators.csv, or an .xlsx with the sheets 项目 and 指标. Columns of the answer: key, path (""
+    where the project could not be written), total, grade, problems (one text, "" for none).
+
+    Raises TableError when the tables do not fit together, WorkbookError for a bad template. What is
+    wrong with a single project stands in its row, and the others are written.
+    """
+    import pandas as pd
+
+    form = template if isinstance(template, Template) else find_template(template)
+    records = load(form, projects, indicators)
+    outcomes = fill_records(form, records, Path(out), Options(formulas, scores), jobs)
+    rows = [
+        (
+            outcome.key,
+            str(outcome.path or ""),
+            None if outcome.total.number is None else float(outcome.total.number),
+            outcome.grade.text,
+            "\n".join(problem.text() for problem in outcome.problems),
+        )
+        for outcome in outcomes
+    ]
+    return pd.DataFrame(rows, columns=["key", "path", "total", "grade", "problems"])
+
+
+def read(paths: "str | Path | Iterable[str | Path]") -> "tuple[pd.DataFrame, pd.DataFrame]":
+    """The tables of projects and indicators that the workbooks hold.
+
+    `paths` are workbooks or folders of them. Raises InputError, naming every file, when a workbook
+    cannot be read; `read_workbooks` reports such files and reads the others.
+    """
+    reading = read_workbooks([paths] if isinstance(paths, (str, Path)) else paths)
+    if reading.problems:
+        raise InputError(reading.problems)
+    return reading.projects, reading.indicators

@@ -1,1 +1,268 @@
-"""xlperf.cli."""
+"""The command line: parse arguments, call one library function, render, exit.
+
+Exit code 0 is clean, 1 means that something was found or left undone, 2 that it could not run.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from xlperf import __version__, resources
+from xlperf.bulk import (
+    Options,
+    Outcome,
+    Progress,
+    fill_records,
+    find_template,
+    load,
+    load_example,
+    read_workbooks,
+    write_tables,
+)
+from xlperf.diagnostic import Diagnostic, InputError, Lang, Message, Severity, TableError
+from xlperf.template import Template, template_report
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _score_options(command: _Command) -> _Command:
+    command = click.option(
+        "--formulas",
+        type=click.Choice(["native", "value"]),
+        default="native",
+        show_default=True,
+        help="Score cells hold Excel formulas, or values.",
+    )(command)
+    return click.option(
+        "--scores",
+        type=click.Choice(["computed", "given"]),
+        default="computed",
+        show_default=True,
+        help="Compute scores by the policy, or keep those in the data.",
+    )(command)
+
+
+_OUT = click.Path(path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="xlperf", message="%(prog)s %(version)s")
+@click.option(
+    "--lang",
+    type=click.Choice(["zh", "en"]),
+    default="zh",
+    show_default=True,
+    help="Language of the messages.",
+)
+@click.pass_context
+def cli(context: click.Context, lang: Lang) -> None:
+    """Fill, read, score and check the official Excel forms of public budget performance.
+
+    Example:
+
+        xlperf demo -o out/
+    """
+    context.obj = lang
+
+
+@cli.command()
+@click.option("-o", "--out", type=_OUT, default=Path("out"), show_default=True)
+@_score_options
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True)
+@click.pass_obj
+def demo(lang: Lang, out: Path, formulas: Any, scores: Any, jobs: int) -> None:
+    """Fill the shipped templates with the example data of five published documents.
+
+    Example:
+
+        xlperf demo -o out/
+    """
+    with _input_errors(lang):
+        root = resources.examples_root()
+        for folder in resources.example_folders():
+            target = out / folder.relative_to(root)
+            template, records = load_example(folder)
+            outcomes = fill_records(template, records, target, Options(formulas, scores), jobs)
+            _say_outcomes(outcomes, target, lang)
+
+
+@cli.command()
+@click.argument("template")
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=_OUT, required=True, help="Folder for the workbooks.")
+@_score_options
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.pass_obj
+def fill(
+    lang: Lang, template: str, data: Path, out: Path, formulas: Any, scores: Any, jobs: int
+) -> None:
+    """Fill TEMPLATE with every project of DATA, one workbook each.
+
+    TEMPLATE is a workbook with xp. names or the name of a shipped template. DATA is a folder with
+    projects.csv and indicators.csv, or an .xlsx with the sheets 项目 and 指标. Nothing is written
+    when the tables have a fault.
+
+    Example:
+
+        xlperf fill guizhou_self_evaluation 数据/ -o 自评表/ --scores given
+    """
+    with _input_errors(lang):
+        form = find_template(template)
+        records = load(form, data)
+        if records.faults:
+            raise TableError(fault for faults in records.faults.values() for fault in faults)
+        _say(records.notes, lang)
+        with _progress(len(records.projects)) as progress:
+            options = Options(formulas, scores)
+            outcomes = fill_records(form, records, out, options, jobs, progress)
+        _say_outcomes(outcomes, out, lang)
+        sys.exit(0 if all(outcome.path for outcome in outcomes) else 1)
+
+
+@cli.command()
+@click.argument("workbooks", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=_OUT, required=True, help="Folder for the tables, or an .xlsx.")
+@click.pass_obj
+def read(lang: Lang, workbooks: tuple[Path, ...], out: Path) -> None:
+    """Read forms in WORKBOOKS (files or folders) back into projects.csv and indicators.csv.
+
+    Example:
+
+        xlperf read 自评表/ -o 数据/
+    """
+    with _input_errors(lang):
+        reading = read_workbooks(workbooks)
+        _say(reading.problems, lang)
+        if not reading.files:
+            raise InputError(())
+        written = write_tables(reading.projects, reading.indicators, out)
+        count, rows = len(reading.projects), len(reading.indicators)
+        _print(
+            Message(
+                f"读取 {count} 张表、{rows} 个指标，写入 {'、'.join(map(str, written))}",
+                f"read {count} forms with {rows} indicators into {', '.join(map(str, written))}",
+            ),
+            lang,
+        )
+        sys.exit(1 if reading.problems else 0)
+
+
+@cli.group(name="template")
+def template_group() -> None:
+    """List, show and check templates.
+
+    Example:
+
+        xlperf template list
+    """
+
+
+@template_group.command(name="list")
+@click.pass_obj
+def template_list(lang: Lang) -> None:
+    """List the shipped templates.
+
+    Example:
+
+        xlperf template list
+    """
+    with _input_errors(lang):
+        for path in resources.shipped_templates():
+            form = Template.open(path).form
+            click.echo(f"{path.stem:28}{form.sheet.name}")
+
+
+@template_group.command()
+@click.argument("template")
+@click.pass_obj
+def show(lang: Lang, template: str) -> None:
+    """Show the fields that TEMPLATE offers, with their cells.
+
+    Example:
+
+        xlperf template show guizhou_self_evaluation
+    """
+    with _input_errors(lang):
+        _say_report(find_template(template), lang)
+
+
+@template_group.command()
+@click.argument("file")
+@click.pass_obj
+def check(lang: Lang, file: str) -> None:
+    """Say, name by name, what the template FILE offers and what is wrong with it.
+
+    Exits 1 when something is wrong.
+
+    Example:
+
+        xlperf template check 我的表样.xlsx
+    """
+    with _input_errors(lang):
+        problems = _say_report(find_template(file), lang)
+        sys.exit(1 if problems else 0)
+
+
+def _say_report(template: Template, lang: Lang) -> bool:
+    report = template_report(template)
+    for line in report.lines:
+        click.echo(f"{line.name:36}{line.cell:16}{line.meaning.text(lang)}")
+    _say(report.problems, lang)
+    return any(p.severity is Severity.ERROR for p in report.problems)
+
+
+def _say_outcomes(outcomes: Iterable[Outcome], out: Path, lang: Lang) -> None:
+    outcomes = list(outcomes)
+    for outcome in outcomes:
+        _say(outcome.problems, lang)
+    written = sum(outcome.path is not None for outcome in outcomes)
+    _print(
+        Message(
+            f"{out}：写出 {written} 个工作簿，共 {len(outcomes)} 个项目",
+            f"{out}: wrote {written} workbooks for {len(outcomes)} projects",
+        ),
+        lang,
+    )
+
+
+def _say(diagnostics: Iterable[Diagnostic], lang: Lang) -> None:
+    labels = {
+        Severity.ERROR: Message("错误", "error"),
+        Severity.WARNING: Message("提示", "warning"),
+        Severity.INFO: Message("说明", "note"),
+    }
+    for found in diagnostics:
+        label = labels[found.severity].text(lang)
+        click.echo(f"{label} {found.code} {found.text(lang)}", err=True)
+
+
+def _print(message: Message, lang: Lang) -> None:
+    click.echo(message.text(lang))
+
+
+@contextmanager
+def _input_errors(lang: Lang) -> Iterator[None]:
+    """Input that cannot be used ends the command with exit code 2 and what is wrong with it."""
+    try:
+        yield
+    except InputError as error:
+        _say(error.diagnostics, lang)
+        sys.exit(2)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Progress | None]:
+    """A progress bar on a terminal, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda done, _: bar.update(task, completed=done)

@@ -1,7 +1,7 @@
 """What is wrong, where, and what to do about it.
 
-Every layer reports through `Diagnostic`: user text never raises, it yields a value and diagnostics.
-Only input that cannot be used at all raises `InputError`, which carries the diagnostics that say why.
+Every layer reports through `Diagnostic`: user text never raises, it yields a value and
+diagnostics. Only input that cannot be used at all raises `InputError`, which carries them.
 
     XlperfError
     └── InputError          the user's file or table cannot be used
@@ -46,7 +46,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands: a file, then a sheet and cell, or a table's row (1 = heading) and column."""
+    """Where something stands: a file, then a sheet and cell, or a table's row and column.
+
+    Row 1 of a table holds the headings.
+    """
 
     file: str = ""
     sheet: str = ""

@@ -1,1 +1,37 @@
-"""xlperf.expr."""
+"""Formulas: one tree that is computed for a row, computed for a column, and printed for Excel.
+
+`parse_formula` and `to_excel` turn workbook text into trees and back; `evaluate` follows Excel's
+semantics to the letter (blanks, numeric text, errors as values, rounding by 15 digits). Importing
+this package does not import numpy.
+
+Where Excel and LibreOffice differ, Excel is followed, with one exception: a difference of numbers
+that agree in all their digits is 0 anywhere in a formula, as in LibreOffice; Excel does this only
+for the last operation.
+"""
+
+from xlperf.expr.evaluate import Env, evaluate
+from xlperf.expr.functions import FUNCTIONS, Area
+from xlperf.expr.parsing import Unsupported, parse_formula
+from xlperf.expr.printing import to_excel
+from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
+from xlperf.expr.values import ExcelError, Value
+
+__all__ = [
+    "FUNCTIONS",
+    "Area",
+    "Binary",
+    "Call",
+    "Cell",
+    "Const",
+    "Env",
+    "ExcelError",
+    "Expr",
+    "Range",
+    "Ref",
+    "Unary",
+    "Unsupported",
+    "Value",
+    "evaluate",
+    "parse_formula",
+    "to_excel",
+]

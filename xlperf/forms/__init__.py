@@ -1,8 +1,8 @@
 """The record of one form: what is written in its fields, and what the fields are called.
 
-The printed label is the name everywhere (workbook name, table heading, message). This module holds
-that vocabulary and the types `Entry`, `Indicator`, `Funding` and `Project` that carry a form's content
-between tables, workbooks and checks. It knows nothing of files.
+The printed label is the name everywhere (workbook name, table heading, message). This package
+holds that vocabulary and the types `Entry`, `Indicator`, `Funding` and `Project` that carry a
+form's content between tables, workbooks and checks. It knows nothing of files.
 """
 
 from xlperf.forms.labels import (
@@ -10,7 +10,9 @@ from xlperf.forms.labels import (
     KNOWN_LABELS,
     Kind,
     canonical,
+    date_entry,
     kind_of,
+    number_entry,
     read_entry,
 )
 from xlperf.forms.record import BLANK, Entry, Funding, Indicator, Project
@@ -25,6 +27,8 @@ __all__ = [
     "Kind",
     "Project",
     "canonical",
+    "date_entry",
     "kind_of",
+    "number_entry",
     "read_entry",
 ]

@@ -128,7 +128,7 @@ def read_entry(label: str, text: str) -> Entry | Diagnostic:
             except ValueError:
                 return _unreadable(label, text, "日期", "a date", "2025-12-31")
             if day.year >= 1900:
-                return Entry(plain, Decimal((day - _EPOCH).days))
+                return Entry(plain, date_entry(day).number)
         return _unreadable(label, text, "日期", "a date", "2025-12-31")
     percent = kind is Kind.PERCENT
     if percent and not plain.endswith("%"):
@@ -145,9 +145,25 @@ def read_entry(label: str, text: str) -> Entry | Diagnostic:
     return Entry(plain, number / 100 if percent else number)
 
 
+def number_entry(number: Decimal) -> Entry:
+    """The entry of a number, printed without exponent and trailing zeros: 58.50 → 58.5."""
+    text = f"{number:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return Entry("0" if text in ("-0", "") else text, number)
+
+
+def date_entry(day: datetime.date) -> Entry:
+    """The entry of a day; before 1900 it is text, since Excel has no such dates."""
+    text = f"{day:%Y-%m-%d}"
+    return Entry(text, Decimal((day - _EPOCH).days)) if day.year >= 1900 else Entry(text)
+
+
 def _unreadable(label: str, text: str, zh: str, en: str, example: str) -> Diagnostic:
     return Diagnostic(
         "X101",
         Message(f"{label}应为{zh}，填的是“{text}”", f"{label} must be {en}, not “{text}”"),
-        fix=Message(f"请改为{zh}，例如 {example}", f"write it like {example.replace(' 或 ', ' or ')}"),
+        fix=Message(
+            f"请改为{zh}，例如 {example}", f"write it like {example.replace(' 或 ', ' or ')}"
+        ),
     )

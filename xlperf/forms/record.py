@@ -7,7 +7,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What stands in one cell: the text a person sees and, where there is one, the number behind it.
+    """What stands in one cell: the text a person sees and the number behind it, if there is one.
 
     A percentage shown as 95% has the number 0.95; a date has Excel's serial number (1900 system).
     """
@@ -80,7 +80,7 @@ class Funding:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The record of one form: its scalar entries by canonical label, and its indicators in order."""
+    """The record of one form: its single entries by canonical label, its indicators in order."""
 
     entries: Mapping[str, Entry]
     indicators: tuple[Indicator, ...] = ()

@@ -1,14 +1,15 @@
 """What an indicator value means: the five kinds of target and the quantity inside them."""
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
 from xlperf.diagnostic import Span
 
 Comparator = Literal["≥", "≤", ">", "<", "="]
-Period = Literal["年", "半年", "季度", "月", "周", "日"]
+Period = Literal["年", "半年", "季度", "月", "旬", "周", "日", "小时", "学年", "学期"]
+Kind = Literal["threshold", "interval", "frequency", "deadline", "product", "qualitative"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class Quantity:
 class Threshold:
     """A quantity to reach or to keep under; `op` is None where no comparator is printed.
 
-    `qualifier` is the remark in brackets that limits it (等候区除外), without the brackets.
+    `qualifier` is what limits it, without brackets: a remark (等候区除外), what is measured (满意度,
+    人均), or 约 where the number is approximate.
     """
 
     op: Comparator | None
@@ -40,11 +42,13 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """From `low` to `high`, both inclusive, in the same scale and unit; ±10% is −10% to 10%."""
+    """From `low` to `high`; ±10% is −10% to 10%. An end that is `open` does not count itself."""
 
     low: Quantity
     high: Quantity
     qualifier: str = ""
+    low_open: bool = False
+    high_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,12 @@ class Frequency:
     """So many times in every period: 每月至少一次 is ≥ 1 次 per 月.
 
     `every` is the number of periods in one round (每两年一次 has 2); `quantity.unit` is mostly 次.
+    `period` is None where the times are counted for each of several things (各2次).
     """
 
     op: Comparator | None
     quantity: Quantity
-    period: Period
+    period: Period | None
     every: int = 1
     qualifier: str = ""
 
@@ -65,8 +70,9 @@ class Frequency:
 class Deadline:
     """A time to be done by: the last day that still counts, and the first where a range is given.
 
-    `year` is None where the text names none (年底前); `date` is then None too, and `month`, `day`
-    hold what is named. `period` is set where it recurs (每月10日前).
+    `year` may be missing (年底前); `date` and `start` are then None, and the month and day that are
+    named stand in `month`, `day`, `start_month`, `start_day`. A month without a day means its last
+    day, or its first day where a range begins. `period` is set where it recurs (每月10日前).
     """
 
     date: datetime.date | None
@@ -75,6 +81,8 @@ class Deadline:
     day: int | None = None
     period: Period | None = None
     qualifier: str = ""
+    start_month: int | None = None
+    start_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +100,11 @@ Target = Threshold | Interval | Frequency | Deadline | Qualitative
 class Parsed:
     """How one text was read. Spans point into `source` as the person typed it.
 
-    `spans` names the parts found: comparator, number, scale, unit, per, date, qualifier.
+    `spans` names the parts found: comparator, number, scale, unit, per, period, date, low, high,
+    product, qualifier. `named` lists those that the indicator's name supplied.
     """
 
     source: str
     target: Target
-    spans: dict[str, Span]
+    spans: dict[str, Span] = field(hash=False)
+    named: tuple[str, ...] = ()

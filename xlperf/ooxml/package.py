@@ -65,9 +65,7 @@ class _Stored:
 
 def _deflated(data: bytes) -> _Stored:
     deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return _Stored(
-        deflate.compress(data) + deflate.flush(), _DEFLATED, zlib.crc32(data), len(data)
-    )
+    return _Stored(deflate.compress(data) + deflate.flush(), _DEFLATED, zlib.crc32(data), len(data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +193,13 @@ def relationships_part(part: str) -> str:
 
 
 def parse_xml(data: bytes, name: str) -> etree._Element:
-    """Root element of `data`, without entities, DTD or network. Raises WorkbookError when malformed."""
+    """Root element of `data`; no entities, DTD or network. Raises WorkbookError when malformed."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_blank_text=False)
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         raise damaged(name) from error
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise damaged(name)
     return root
 
@@ -210,7 +208,10 @@ def damaged(part: str) -> WorkbookError:
     return WorkbookError(
         Diagnostic(
             "W102",
-            Message(f"工作簿已损坏（{part} 无法读取）", f"the workbook is damaged ({part} cannot be read)"),
+            Message(
+                f"工作簿已损坏（{part} 无法读取）",
+                f"the workbook is damaged ({part} cannot be read)",
+            ),
             fix=Message(
                 "请用 Excel 或 WPS 打开并修复后另存", "open it in Excel or WPS, repair and save it"
             ),

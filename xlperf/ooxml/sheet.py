@@ -1,7 +1,7 @@
 """One worksheet part: read as cells, or split into literal bytes and slots that are written anew.
 
-Reading goes through lxml. Splitting needs to know where in the bytes every row and cell stands, which
-expat tells; what is not a slot is then written back as the very bytes that were there.
+Reading goes through lxml. Splitting needs to know where in the bytes every row and cell stands,
+which expat tells; what is not a slot is then written back as the very bytes that were there.
 """
 
 import re
@@ -13,6 +13,7 @@ from lxml import etree
 
 from xlperf.ooxml.address import Area, parse_area, parse_cell
 from xlperf.ooxml.package import Package, damaged, parse_xml
+from xlperf.ooxml.references import moved
 from xlperf.ooxml.values import unescape
 from xlperf.ooxml.workbook import NS
 
@@ -211,6 +212,10 @@ class SheetWriter:
             self._pieces.append(xml[start:end])
         self._pieces.append(b"</row>")
         return found.end if found else None
+
+    def original(self, position: Position) -> bytes:
+        """The cell element as it stands in the sheet; empty where there is none."""
+        return self._pieces[self._cells[position]]
 
     def write(
         self,

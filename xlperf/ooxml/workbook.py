@@ -12,6 +12,15 @@ NS = f"{{{MAIN}}}"
 RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _STRICT = "http://purl.oclc.org/ooxml/officeDocument/relationships"
 
+# Elements that come before calcPr in a workbook part (ECMA-376 part 1, 18.2.27).
+_BEFORE_CALCULATION = {
+    NS + tag
+    for tag in (
+        "fileVersion", "fileSharing", "workbookPr", "workbookProtection", "bookViews", "sheets",
+        "functionGroups", "externalReferences", "definedNames",
+    )
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -45,10 +54,8 @@ class Workbook:
     @classmethod
     def open(cls, package: Package) -> "Workbook":
         """Raises WorkbookError when the package holds no spreadsheet."""
-        part = next(
-            (r.target for r in package.relationships().values() if r.type.endswith("/officeDocument")),
-            None,
-        )
+        roots = package.relationships().values()
+        part = next((r.target for r in roots if r.type.endswith("/officeDocument")), None)
         if part is None or part not in package:
             raise damaged("xl/workbook.xml")
         root = package.xml(part)
@@ -59,8 +66,9 @@ class Workbook:
         sheets = []
         for index, element in enumerate(root.iterfind(f"{NS}sheets/{NS}sheet")):
             key = element.get(f"{{{RELATIONSHIPS}}}id") or element.get(f"{{{_STRICT}}}id") or ""
-            if key in related:
-                sheets.append(Sheet(element.get("name", ""), related[key].target, index))
+            if key not in related or related[key].target not in package:
+                raise damaged(part)
+            sheets.append(Sheet(element.get("name", ""), related[key].target, index))
         names = tuple(
             DefinedName(e.get("name", ""), e.text or "", _int(e.get("localSheetId")))
             for e in root.iterfind(f"{NS}definedNames/{NS}definedName")
@@ -83,6 +91,18 @@ def string_constant(text: str) -> str | None:
     """The string that a name such as `="元"` stands for, or None when it is no string literal."""
     match = _LITERAL.fullmatch(text.strip().removeprefix("="))
     return match[1].replace('""', '"') if match else None
+
+
+def recalculated_on_load(xml: bytes) -> bytes:
+    """The workbook part with Excel told to compute every formula when it opens the file."""
+    root = etree.fromstring(xml)
+    settings = root.find(f"{NS}calcPr")
+    if settings is None:
+        settings = etree.Element(f"{NS}calcPr")
+        after = [child for child in root if child.tag in _BEFORE_CALCULATION]
+        root.insert(root.index(after[-1]) + 1, settings)
+    settings.set("fullCalcOnLoad", "1")
+    return serialize(root)
 
 
 def serialize(root: etree._Element) -> bytes:

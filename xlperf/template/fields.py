@@ -63,10 +63,7 @@ def find_forms(workbook: Workbook) -> tuple[list[Form], list[Diagnostic]]:
     for name in workbook.names:
         if name.name.lower().startswith(PREFIX):
             scopes.setdefault(name.sheet, []).append(name)
-    shared = {
-        label: value
-        for label, value, _ in _constants(scopes.get(None, []))
-    }
+    shared = {label: value for label, value, _ in _constants(scopes.get(None, []))}
     forms = []
     for scope, names in scopes.items():
         fields, sheet = _fields(names, workbook, problems)
@@ -194,7 +191,8 @@ def _uneven(field: Field, sheet: Sheet, rows: tuple[int, int]) -> Diagnostic:
     return Diagnostic(
         "N104",
         Message(
-            f"xp.{INDICATOR_PREFIX}{field.label} 的行与其他指标列不同（应为第 {rows[0]}–{rows[1]} 行）",
+            f"{PREFIX}{INDICATOR_PREFIX}{field.label} 的行与其他指标列不同"
+            f"（应为第 {rows[0]}–{rows[1]} 行）",
             f"xp.{INDICATOR_PREFIX}{field.label} does not cover the same rows as the other columns "
             f"(rows {rows[0]} to {rows[1]})",
         ),

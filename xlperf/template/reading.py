@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from xlperf.forms import BLANK, Entry, Indicator, Kind, Project, read_entry
+from xlperf.forms import BLANK, Entry, Indicator, Kind, Project, number_entry, read_entry
 from xlperf.ooxml.address import cell_name
 from xlperf.ooxml.number_format import display
 from xlperf.ooxml.package import Package
@@ -78,19 +78,11 @@ class _Reader:
             return Entry("TRUE" if value else "FALSE")
         number = Decimal(f"{value:.15g}")
         if field.kind is Kind.NUMBER:
-            return Entry(_plain(number), number)
+            return number_entry(number)
         if field.kind is Kind.PERCENT:
-            return Entry(_plain(number * _HUNDRED) + "%", number)
+            return Entry(number_entry(number * _HUNDRED).text + "%", number)
         code = self._styles[cell.style].number_format
         return Entry(display(value, code, date1904=self._date1904), number)
-
-
-def _plain(number: Decimal) -> str:
-    """The number without exponent and trailing zeros: 58.50 → 58.5, 1E+5 → 100000."""
-    text = f"{number:f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
 
 
 def _merged_origins(sheet: Sheet, form: Form) -> Mapping[Position, Position]:
@@ -104,5 +96,3 @@ def _merged_origins(sheet: Sheet, form: Form) -> Mapping[Position, Position]:
             for row in range(max(area.top, form.first), min(area.bottom, form.last) + 1):
                 origins[row, column] = (area.top, area.left)
     return origins
-
-

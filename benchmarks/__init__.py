@@ -1,0 +1,1 @@
+"""Speed and memory, as ratios to the peers on the same work, measured in one run."""

@@ -1,0 +1,9 @@
+"""Every benchmark, one after the other: `python -m benchmarks`."""
+
+import platform
+
+from benchmarks import fill, startup
+
+print(f"Python {platform.python_version()}, {platform.machine()}")
+startup.main()
+fill.main()

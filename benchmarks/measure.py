@@ -1,0 +1,38 @@
+"""Rounds that alternate between the contestants, and medians of what they took.
+
+The machines are shared: a neighbour's load falls on every contestant of a round alike, so ratios of
+medians over alternating rounds hold where single times do not.
+"""
+
+import resource
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+Work = Callable[[], object]
+
+
+def medians(contestants: Mapping[str, Work], rounds: int) -> dict[str, float]:
+    """Median seconds of each contestant over `rounds` alternating rounds, after one to warm up."""
+    taken: dict[str, list[float]] = {name: [] for name in contestants}
+    for number in range(rounds + 1):
+        for name, work in contestants.items():
+            start = time.perf_counter()
+            work()
+            if number:
+                taken[name].append(time.perf_counter() - start)
+    return {name: statistics.median(times) for name, times in taken.items()}
+
+
+def peak_memory() -> float:
+    """The most memory that this process has held so far, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def report(title: str, seconds: Mapping[str, float], per: int, unit: str, against: str) -> None:
+    """One line for each contestant: time per unit, units per second, ratio to `against`."""
+    print(f"\n{title}")
+    for name, time_taken in seconds.items():
+        each = time_taken / per
+        ratio = seconds[against] / time_taken
+        print(f"  {name:34}{each * 1e3:10.3f} ms/{unit}{1 / each:12.0f} {unit}s/s{ratio:9.1f} x")

@@ -1,0 +1,271 @@
+"""Many projects into one template: every workbook finished, valid and written durably."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from xlperf.bulk.tables import KEY, Records, build_records, read_folder, read_table
+from xlperf.diagnostic import Diagnostic, InputError, Message, Place, TableError
+from xlperf.expr import Expr
+from xlperf.forms import INDICATOR_PREFIX, Entry, Indicator, Project, number_entry
+from xlperf.ooxml.durable import write_file
+from xlperf.resources import template_path
+from xlperf.scoring import Policy, score
+from xlperf.template import Template
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FormulaStyle = Literal["native", "value"]
+ScoreSource = Literal["computed", "given"]
+Progress = Callable[[int, int], None]
+
+# What a form cannot do without: the data must have these columns where the template has the field.
+_ESSENTIAL = (
+    "项目名称",
+    *(
+        INDICATOR_PREFIX + label
+        for label in ("一级指标", "二级指标", "三级指标", "指标值", "实际完成值", "分值")
+    ),
+)
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
+_NAME_BYTES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How scores come into the forms.
+
+    `formulas`: a score cell holds a native Excel formula, or its value. `scores`: computed by the
+    policy, or as given in the data (what the data leaves blank is computed all the same).
+    """
+
+    formulas: FormulaStyle = "native"
+    scores: ScoreSource = "computed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one project. `path` is None when it could not be written."""
+
+    key: str
+    path: Path | None
+    total: Entry
+    grade: Entry
+    problems: tuple[Diagnostic, ...]
+
+
+def load(
+    template: Template,
+    projects: "str | Path | pd.DataFrame",
+    indicators: "str | Path | pd.DataFrame | None" = None,
+) -> Records:
+    """The records of two tables, or of one folder or workbook that holds both.
+
+    Raises TableError when the tables do not fit together or lack what the template needs.
+    """
+    if indicators is None:
+        if not isinstance(projects, (str, Path)):
+            raise TypeError("a DataFrame of projects needs one of indicators")
+        tables = read_folder(Path(projects))
+    else:
+        tables = read_table(projects, "项目"), read_table(indicators, "指标")
+    known = _labels(template)
+    records = build_records(*tables, required=known.intersection(_ESSENTIAL), known=known)
+    for label, value in template.form.constants.items():
+        for project in records.projects:
+            given = project.entry(label).text
+            if label != KEY and given and given != value:
+                wrong = _other_constant(template, label, given, value)
+                records.faults.setdefault(project.key, []).append(wrong.at(file=tables[0].file))
+    return records
+
+
+def fill_records(
+    template: Template,
+    records: Records,
+    out: Path,
+    options: Options | None = None,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> list[Outcome]:
+    """Write one workbook per project into `out`, named `<编号>_<项目名称>.xlsx`.
+
+    A project that cannot be written leaves the others alone: its outcome says why.
+    """
+    options = options or Options()
+    names = _file_names(records.projects)
+    out.mkdir(parents=True, exist_ok=True)
+    work = [
+        (project, out / names[project.key])
+        for project in records.projects
+        if project.key not in records.faults
+    ]
+    done = {
+        key: Outcome(key, None, Entry(""), Entry(""), tuple(faults))
+        for key, faults in records.faults.items()
+    }
+    for outcome in _run(template, work, options, jobs):
+        done[outcome.key] = outcome
+        if progress:
+            progress(len(done), len(records.projects))
+    return [done[project.key] for project in records.projects]
+
+
+def _run(
+    template: Template, work: Sequence[tuple[Project, Path]], options: Options, jobs: int
+) -> Iterator[Outcome]:
+    if jobs <= 1 or len(work) < 2:
+        filler = _Filler(template, options)
+        yield from (filler.fill(project, path) for project, path in work)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(
+        min(jobs, len(work)), initializer=_start_worker, initargs=(template.data, options)
+    ) as pool:
+        yield from pool.map(_fill_in_worker, work, chunksize=max(1, len(work) // (jobs * 8)))
+
+
+class _Filler:
+    """Fills one template under one set of options."""
+
+    def __init__(self, template: Template, options: Options) -> None:
+        self._template = template
+        self._options = options
+        self._policy = Policy.default()
+
+    def fill(self, project: Project, path: Path) -> Outcome:
+        scored, formulas = self._scored(project)
+        try:
+            filled = self._template.render(scored, formulas)
+            write_file(path, filled.data)
+        except InputError as error:
+            problems = tuple(d.at(file=d.place.file or str(path)) for d in error.diagnostics)
+            return Outcome(project.key, None, Entry(""), Entry(""), problems)
+        entries = filled.entries
+        total, grade = (entries.get(label, Entry("")) for label in ("总分", "自评结论"))
+        problems = tuple(d.at(file=str(path)) for d in filled.diagnostics)
+        return Outcome(project.key, path, total, grade, problems)
+
+    def _scored(self, project: Project) -> tuple[Project, dict[tuple[int, str], Expr]]:
+        """The project with its scores in place, and the formulas that stand for them."""
+        form = self._template.form
+        if form.column("得分") is None:
+            return project, {}
+        given = self._options.scores == "given"
+        formulas: dict[tuple[int, str], Expr] = {}
+        indicators = []
+        for index, indicator in enumerate(project.indicators):
+            if not (given and indicator.entry("得分")):
+                result = score(indicator, self._policy)
+                if result.formula is not None and self._options.formulas == "native":
+                    formulas[index, "得分"] = result.formula
+                elif result.value is not None:
+                    indicator = _with_score(indicator, number_entry(result.value))
+            indicators.append(indicator)
+        entries = dict(project.entries)
+        if not given:
+            for label in _computed_labels(self._template):
+                entries.pop(label, None)
+        return replace(project, entries=entries, indicators=tuple(indicators)), formulas
+
+
+def _with_score(indicator: Indicator, entry: Entry) -> Indicator:
+    return replace(indicator, entries={**indicator.entries, "得分": entry})
+
+
+def _computed_labels(template: Template) -> list[str]:
+    """Fields that the scoring decides, where the template has a formula for them."""
+    return [
+        field.key
+        for field in template.form.scalars
+        if field.key in template.formula_labels
+        and (
+            field.key in ("分值合计", "总分", "自评结论")
+            or (field.key.startswith("资金.") and field.key.endswith((".执行率", ".得分")))
+        )
+    ]
+
+
+_in_worker: dict[str, _Filler] = {}
+
+
+def _start_worker(data: bytes, options: Options) -> None:
+    _in_worker["filler"] = _Filler(Template(data), options)
+
+
+def _fill_in_worker(item: tuple[Project, Path]) -> Outcome:
+    return _in_worker["filler"].fill(*item)
+
+
+def _labels(template: Template) -> set[str]:
+    form = template.form
+    return {
+        *form.constants,
+        *(field.key for field in form.scalars),
+        *(INDICATOR_PREFIX + field.key for field in form.columns),
+    }
+
+
+def _file_names(projects: Iterable[Project]) -> dict[str, str]:
+    """A file name for every project. Raises TableError when two would have the same."""
+    names: dict[str, str] = {}
+    taken: dict[str, str] = {}
+    for project in projects:
+        title = project.name or project.entry("部门名称").text
+        name = file_name(f"{project.key}_{title}" if title else project.key)
+        if other := taken.get(name.casefold()):
+            raise TableError(
+                Diagnostic(
+                    "D112",
+                    Message(
+                        f"项目“{project.key}”与“{other}”的输出文件名相同：{name}",
+                        f"projects “{project.key}” and “{other}” give the same file name: {name}",
+                    ),
+                    place=Place(column=KEY),
+                    fix=Message("请修改其中一个编号", "change one of the keys"),
+                )
+            )
+        taken[name.casefold()] = project.key
+        names[project.key] = name
+    return names
+
+
+def file_name(title: str) -> str:
+    """`title` as a name that Windows, Linux and macOS accept, with `.xlsx`."""
+    safe = _FORBIDDEN.sub("_", " ".join(title.split())).strip(" .")
+    if _RESERVED.fullmatch(safe):
+        safe = f"_{safe}"
+    safe = safe.encode("utf-8", "replace")[:_NAME_BYTES].decode("utf-8", "ignore").rstrip(" .")
+    return (safe or "_") + ".xlsx"
+
+
+def find_template(name: str | Path) -> Template:
+    """A template by path, or one of the shipped ones by name. Raises WorkbookError when unknown."""
+    return Template.open(template_path(name))
+
+
+def load_example(folder: Path) -> tuple[Template, Records]:
+    """The records of an example folder, and the shipped template that its 模板 column names."""
+    projects, _ = read_folder(folder)
+    name = projects.rows[0][projects.headings.index("模板")].text.partition("/")[0]
+    template = find_template(name)
+    return template, load(template, folder)
+
+
+def _other_constant(template: Template, label: str, given: str, value: str) -> Diagnostic:
+    return Diagnostic(
+        "D113",
+        Message(
+            f"数据的{label}是“{given}”，模板是“{value}”",
+            f"{label} is “{given}” in the data and “{value}” in the template",
+        ),
+        place=Place(column=label),
+        fix=Message(
+            "请换用相应的模板，或改正数据", "use the matching template or correct the data"
+        ),
+    )

@@ -1,0 +1,188 @@
+"""Formulas on whole columns: numpy arrays of shape (n,), one element for each row.
+
+Columns of plain numbers go through numpy; whatever else they hold (texts, blanks, errors, a zero to
+divide by) goes through the scalar function element by element, so the two cannot disagree.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from xlperf.expr.evaluate import BINARY, UNARY, Env, as_areas, as_value
+from xlperf.expr.functions import FUNCTIONS
+from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
+from xlperf.expr.values import NEARLY, Fault, Value, rounded
+
+Column = npt.NDArray[Any]
+"""Of float64, bool or, for anything else, objects: the values that `evaluate` knows."""
+
+
+def evaluate(expr: Expr, env: Env) -> Column:
+    """What `expr` gives for each row, where `env` holds at least one column."""
+    result: Column = _visit(expr, env)
+    if result.dtype == np.object_:
+        return _packed(0.0 if value is None else value for value in result.tolist())
+    return result if result.dtype == np.bool_ else result + 0.0
+
+
+def _visit(expr: Expr, env: Env) -> Any:
+    match expr:
+        case Const(value):
+            return value
+        case Ref(name):
+            return _given(env[name])
+        case Cell() | Range():
+            return _given(env[expr])
+        case Unary(op, operand):
+            return _apply(UNARY[op], [_visit(operand, env)])
+        case Binary(op, left, right):
+            return _apply(BINARY[op], [_visit(left, env), _visit(right, env)])
+        case Call(name, nodes):
+            function = FUNCTIONS[name]
+            args = [_visit(node, env) for node in nodes]
+            return _apply(function.scalar, as_areas(nodes, args) if function.ranges else args)
+
+
+def _given(source: Any) -> Any:
+    """A value, an area or a column, as the environment gives it."""
+    if type(source) is tuple:
+        return tuple(tuple(map(_given, row)) for row in source)
+    if isinstance(source, str) or not hasattr(source, "__len__"):
+        return as_value(source)
+    array: Column = np.asarray(source)
+    if array.ndim != 1:
+        raise ValueError(f"a column has one dimension, not {array.ndim}")
+    if array.dtype == np.bool_:
+        return array
+    if array.dtype.kind in "iuf":
+        return array.astype(np.float64, copy=False)
+    return _packed(map(as_value, source))
+
+
+def _apply(scalar: Callable[..., Value], args: Sequence[Any]) -> Any:
+    count = next((len(cell) for cell in _cells(args) if isinstance(cell, np.ndarray)), None)
+    if count is None:
+        return _caught(scalar, args)
+    if scalar is _IF and len(args) == 3 and _is_truths(args[0]) and _is_plain(args[1:]):
+        return np.where(*args)
+    if (fast := _FAST.get(scalar)) and _is_plain(args):
+        with np.errstate(all="ignore"):
+            result = fast(*args)
+        if result is not None and np.isfinite(result).all():
+            return result
+    rows = zip(*(_spread(arg, count) for arg in args), strict=True)
+    return _packed(_caught(scalar, row) for row in rows)
+
+
+def _caught(scalar: Callable[..., Value], args: Sequence[Any]) -> Value:
+    try:
+        return scalar(*args)
+    except Fault as fault:
+        return fault.error
+
+
+def _packed(values: Iterable[Value]) -> Column:
+    elements = list(values)
+    kinds = set(map(type, elements))
+    if kinds == {float}:
+        return np.array(elements, np.float64)
+    if kinds == {bool}:
+        return np.array(elements, np.bool_)
+    packed = np.empty(len(elements), np.object_)
+    packed[:] = elements
+    return packed
+
+
+def _cells(args: Sequence[Any]) -> Iterator[Any]:
+    """The arguments, and the cells of those that are areas."""
+    for arg in args:
+        if type(arg) is tuple:
+            for row in arg:
+                yield from row
+        else:
+            yield arg
+
+
+def _is_plain(args: Sequence[Any]) -> bool:
+    return all(
+        cell.dtype == np.float64 if isinstance(cell, np.ndarray) else type(cell) is float
+        for cell in _cells(args)
+    )
+
+
+def _is_truths(arg: Any) -> bool:
+    return isinstance(arg, np.ndarray) and arg.dtype == np.bool_
+
+
+def _spread(arg: Any, count: int) -> Iterable[Any]:
+    """One value (or area) for each row."""
+    if isinstance(arg, np.ndarray):
+        return list(arg.tolist())
+    if type(arg) is tuple:
+        lines = [zip(*(_spread(cell, count) for cell in row), strict=True) for row in arg]
+        return zip(*lines, strict=True)
+    return [arg] * count
+
+
+# ------------------------------------------------------- the quick way, for columns of numbers
+
+
+def _add(a: Any, b: Any) -> Column:
+    total = a + b
+    return np.where(np.abs(total) < np.abs(a) * NEARLY, 0.0, total)
+
+
+def _order(a: Any, b: Any) -> Column:
+    difference = a - b
+    return np.where(np.abs(difference) < np.abs(a) * NEARLY, 0.0, difference)
+
+
+def _sum(*args: Any) -> Any:
+    total: Any = 0.0
+    lost: Any = 0.0
+    for value in _cells(args):
+        new = total + value
+        small, large = (total - new) + value, (value - new) + total
+        lost = lost + np.where(np.abs(total) >= np.abs(value), small, large)
+        total = new
+    return total + lost
+
+
+def _round(value: Any, places: Any) -> Column | None:
+    if not isinstance(places, float) or not 0 <= int(places) <= 9:
+        return None
+    shift = 10.0 ** int(places)
+    scaled = np.abs(value) * shift
+    whole = np.floor(scaled)
+    rest = scaled - whole
+    sure = (rest == 0) | ((rest > 1e-6) & (rest < 1 - 1e-6) & (np.abs(rest - 0.5) > 1e-6))
+    result: Column = np.copysign((whole + (rest > 0.5)) / shift, value)
+    for place in np.flatnonzero(~sure | (scaled >= 1e9)):
+        result[place] = rounded(float(value[place]), int(places))
+    return result
+
+
+_IF = FUNCTIONS["IF"].scalar
+
+_FAST: dict[Callable[..., Value], Callable[..., Any]] = {
+    UNARY["-"]: lambda a: 0.0 - a,
+    UNARY["%"]: lambda a: a / 100,
+    BINARY["+"]: _add,
+    BINARY["-"]: lambda a, b: _add(a, -b),
+    BINARY["*"]: np.multiply,
+    BINARY["/"]: np.divide,
+    BINARY["="]: lambda a, b: _order(a, b) == 0,
+    BINARY["<>"]: lambda a, b: _order(a, b) != 0,
+    BINARY["<"]: lambda a, b: _order(a, b) < 0,
+    BINARY["<="]: lambda a, b: _order(a, b) <= 0,
+    BINARY[">"]: lambda a, b: _order(a, b) > 0,
+    BINARY[">="]: lambda a, b: _order(a, b) >= 0,
+    FUNCTIONS["SUM"].scalar: _sum,
+    FUNCTIONS["MIN"].scalar: lambda *args: reduce(np.minimum, _cells(args)),
+    FUNCTIONS["MAX"].scalar: lambda *args: reduce(np.maximum, _cells(args)),
+    FUNCTIONS["ABS"].scalar: np.abs,
+    FUNCTIONS["ROUND"].scalar: _round,
+}

@@ -1,0 +1,166 @@
+"""Computes a formula: for one row of values, or for whole columns at once.
+
+Where the environment holds numpy arrays of shape (n,), the answer is such an array, and element i
+is what the scalars of row i would give. numpy is imported only then.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from xlperf.expr import values
+from xlperf.expr.functions import FUNCTIONS, Area
+from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
+from xlperf.expr.values import ExcelError, Fault, Value, order
+
+
+class Env(Protocol):
+    """Gives the value behind a name (str), a `Cell` or a `Range`; a dict will do.
+
+    Values are numbers, text, booleans, None for a blank, `ExcelError`, or columns of these; a
+    range gives an `Area`, a tuple of rows. An unknown name is a KeyError, not an Excel value.
+    """
+
+    def __getitem__(self, key: Any, /) -> Any: ...
+
+
+def evaluate(expr: Expr, env: Env) -> Any:
+    """The value of a formula: float, str, bool or `ExcelError`; for columns, a column of them.
+
+    A formula is never blank: like Excel it gives 0 for a blank cell. A column is float64 or bool
+    where every element is one, else object.
+    """
+    known = _programs.get(id(expr))
+    if known is None:
+        if len(_programs) >= _MOST_PROGRAMS:
+            _programs.clear()
+        known = _programs[id(expr)] = expr, _compiled(expr)
+    try:
+        result = known[1](env)
+    except _ColumnFoundError:
+        from xlperf.expr import columns
+
+        return columns.evaluate(expr, env)
+    if type(result) is float:
+        return result + 0.0  # Excel knows no negative zero
+    return 0.0 if result is None else result
+
+
+class _ColumnFoundError(Exception):
+    """The environment holds columns: start again, column-wise."""
+
+
+Program = Callable[[Env], Any]
+
+# A tree that is evaluated again runs as nested closures, twice as fast as walking it. It is found
+# by identity because hashing it costs as much as walking; holding the tree keeps its id its own.
+_programs: dict[int, tuple[Expr, Program]] = {}
+_MOST_PROGRAMS = 4096
+
+
+def _compiled(expr: Expr) -> Program:
+    match expr:
+        case Const(value):
+            return lambda env: value
+        case Ref(name):
+            return _reading(name)
+        case Cell() | Range():
+            return _reading(expr)
+        case Unary(op, operand):
+            return _applying(UNARY[op], [_compiled(operand)])
+        case Binary(op, left, right):
+            return _applying(BINARY[op], [_compiled(left), _compiled(right)])
+        case Call(name, nodes):
+            function = FUNCTIONS[name]
+            args = [_compiled(node) for node in nodes]
+            if function.ranges:
+                return _applying(lambda *given: function.scalar(*as_areas(nodes, given)), args)
+            return _applying(function.scalar, args)
+
+
+def _reading(key: str | Cell | Range) -> Program:
+    def read(env: Env) -> Any:
+        value = env[key]
+        return value if type(value) in _SCALARS else _given(value)
+
+    return read
+
+
+def _applying(scalar: Callable[..., Value], args: list[Program]) -> Program:
+    """The call of `scalar`; an error value that it raises is its value."""
+    if len(args) == 1:
+        (only,) = args
+
+        def one(env: Env) -> Value:
+            try:
+                return scalar(only(env))
+            except Fault as fault:
+                return fault.error
+
+        return one
+    if len(args) == 2:
+        left, right = args
+
+        def two(env: Env) -> Value:
+            try:
+                return scalar(left(env), right(env))
+            except Fault as fault:
+                return fault.error
+
+        return two
+
+    def many(env: Env) -> Value:
+        try:
+            return scalar(*[arg(env) for arg in args])
+        except Fault as fault:
+            return fault.error
+
+    return many
+
+
+def as_areas(nodes: Sequence[Expr], args: Sequence[Any]) -> list[Any]:
+    """The arguments of a function of ranges: a single cell is an area too."""
+    return [
+        ((value,),) if type(node) in (Cell, Ref) and type(value) is not tuple else value
+        for node, value in zip(nodes, args, strict=True)
+    ]
+
+
+def _given(value: Any) -> Value | Area:
+    if type(value) is tuple:
+        return tuple(tuple(map(_given, row)) for row in value)  # type: ignore[arg-type]
+    if hasattr(value, "__len__") and not isinstance(value, str):
+        raise _ColumnFoundError
+    return as_value(value)
+
+
+def as_value(value: Any) -> Value:
+    """What a Python program holds (an int, a Decimal, a scalar of numpy) as a value of Excel."""
+    if type(value) in _SCALARS:
+        return value  # type: ignore[no-any-return]
+    if isinstance(value, str):
+        return str(value)
+    return bool(value) if type(value).__name__ in ("bool", "bool_") else float(value)
+
+
+_SCALARS = frozenset((float, str, bool, type(None), ExcelError))
+
+UNARY: dict[str, Callable[[Value], Value]] = {
+    "-": values.negate,
+    "+": lambda a: a,
+    "%": values.percent,
+}
+
+BINARY: dict[str, Callable[[Value, Value], Value]] = {
+    "+": values.add,
+    "-": values.subtract,
+    "*": values.multiply,
+    "/": values.divide,
+    "^": values.power,
+    "&": values.concatenate,
+    "=": lambda a, b: order(a, b) == 0,
+    "<>": lambda a, b: order(a, b) != 0,
+    "<": lambda a, b: order(a, b) < 0,
+    "<=": lambda a, b: order(a, b) <= 0,
+    ">": lambda a, b: order(a, b) > 0,
+    ">=": lambda a, b: order(a, b) >= 0,
+}

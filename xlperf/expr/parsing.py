@@ -1,0 +1,283 @@
+"""Reads the formulas of workbooks into trees, as Excel does, or says why it will not.
+
+It covers what the forms use: operators, cells and ranges in A1 style, sheets, defined names and the
+functions of `FUNCTIONS`. Whatever else Excel knows (array constants, structured, external and 3-D
+references, intersections, unions, whole columns) is `Unsupported`, never half understood.
+"""
+
+import re
+from dataclasses import dataclass
+
+from xlperf.diagnostic import Message, Span
+from xlperf.expr.functions import FUNCTIONS
+from xlperf.expr.printing import BINDS
+from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
+from xlperf.expr.values import ERROR_CODES, ExcelError
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """Why a formula was not read, and the place in its text."""
+
+    reason: Message
+    span: Span
+
+
+def parse_formula(text: str) -> Expr | Unsupported:
+    """The tree of a formula, written with or without its leading "="."""
+    try:
+        return _Parser(text).formula()
+    except _Refusal as refusal:
+        return refusal.answer
+
+
+class _Refusal(Exception):  # noqa: N818 - an answer, not an error
+    def __init__(self, answer: Unsupported) -> None:
+        self.answer = answer
+
+
+_TOKEN = re.compile(
+    rf"""(?P<space>[ \n\r\t]+)
+    | (?P<text>"(?:[^"]|"")*")
+    | (?P<error>{"|".join(map(re.escape, ERROR_CODES))})
+    | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+    | (?P<sheet>(?:'(?:[^']|'')+'|[^\W\d][\w.]*)!)
+    | (?P<word>(?:[^\W\d]|[$\\])[\w.\\?$]*)
+    | (?P<op><=|>=|<>|[-+*/^&=<>%(),])
+    | (?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_CELL = re.compile(r"(\$?)([A-Za-z]{1,3})(\$?)([1-9]\d{0,6})")
+_NAME = re.compile(r"[\w.\\?]+")
+_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
+# Excel allows 64 levels of functions; beyond these a formula could exhaust Python's stack.
+_DEEPEST = 64
+_TALLEST = 200
+_REASONS = {
+    ":": ("整行、整列或由公式给出的区域", "whole rows or columns, or ranges made by a formula"),
+    "{": ("数组常量", "array constants"),
+    "[": ("外部引用或表的结构化引用", "external or structured references"),
+    "@": ("隐式交集", "implicit intersection"),
+    "#": ("溢出区域", "spilled ranges"),
+    "!": ("跨多个工作表的引用", "references across several sheets"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    start: int
+    spaced: bool = False
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+class _Parser:
+    def __init__(self, source: str) -> None:
+        self.tokens: list[_Token] = []
+        self.place = 0
+        self.depth = 0
+        spaced = False
+        for found in _TOKEN.finditer(source, source.startswith("=")):
+            if found.lastgroup == "space":
+                spaced = True
+            else:
+                self.tokens.append(_Token(found.lastgroup or "", found[0], found.start(), spaced))
+                spaced = False
+        self.tokens.append(_Token("end", "", len(source)))
+
+    def formula(self) -> Expr:
+        expr = self.value()
+        if self.now.kind != "end":
+            raise self.unexpected()
+        if _height(expr) > _TALLEST:
+            raise self.refusal("公式过长", "the formula is too long", self.tokens[0])
+        return expr
+
+    # ------------------------------------------------------------------------------ values
+
+    def value(self, binds: int = 1, ranges: bool = False) -> Expr:
+        """An expression of operators that bind at least so tightly; a bare range if `ranges`."""
+        first = self.now
+        expr = self.operand()
+        if isinstance(expr, Range) and not (ranges and self.now.text in (",", ")")):
+            raise self.refusal(
+                "此处应为单个值，不能是区域", "one value is needed here, not a range", first
+            )
+        while self.now.kind == "op" and BINDS.get(self.now.text, 0) >= binds:
+            op = self.take().text
+            expr = Binary(op, expr, self.value(BINDS[op] + 1))  # type: ignore[arg-type]
+        return expr
+
+    def operand(self) -> Expr:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise self.refusal("公式嵌套太深", "the formula is nested too deeply", self.now)
+        expr = self.signed()
+        while self.now.text == "%":
+            self.take()
+            expr = Unary("%", expr)
+        self.depth -= 1
+        return expr
+
+    def signed(self) -> Expr:
+        signs = []
+        while self.now.text in ("-", "+"):
+            signs.append(self.take().text)
+        expr = self.atom()
+        for sign in reversed(signs):
+            if (
+                sign == "-"
+                and isinstance(expr, Const)
+                and type(expr.value) is float
+                and expr.value > 0
+            ):
+                expr = Const(-expr.value)
+            else:
+                expr = Unary("-" if sign == "-" else "+", expr)
+        return expr
+
+    def atom(self) -> Expr:
+        token = self.now
+        match token.kind:
+            case "number":
+                return Const(float(self.take().text))
+            case "text":
+                return Const(self.take().text[1:-1].replace('""', '"'))
+            case "error":
+                return Const(ExcelError(self.take().text))
+            case "sheet":
+                return self.on_sheet()
+            case "word":
+                return self.word()
+            case "op" if token.text == "(":
+                self.take()
+                expr = self.value()
+                self.expect(")")
+                return expr
+        raise self.unexpected()
+
+    # ------------------------------------------------------------- names, cells, functions
+
+    def word(self) -> Expr:
+        token = self.take()
+        name = token.text.upper()
+        if self.now.text == "(" and not self.now.spaced:
+            return self.call(token)
+        if name in ("TRUE", "FALSE"):
+            return Const(name == "TRUE")
+        if cell := _cell(token.text, None):
+            return self.range_from(cell)
+        if not _NAME.fullmatch(token.text) or self.now.text == ":":
+            raise self.unexpected()
+        return Ref(token.text)
+
+    def on_sheet(self) -> Expr:
+        token = self.take()
+        sheet = token.text[:-1]
+        if sheet.startswith("'"):
+            sheet = sheet[1:-1].replace("''", "'")
+        if "[" in sheet or ":" in sheet:
+            raise self.unknown("[" if "[" in sheet else "!", token)
+        if self.now.kind == "error":
+            return Const(ExcelError(self.take().text))
+        if self.now.kind == "word" and (cell := _cell(self.now.text, sheet)):
+            self.take()
+            return self.range_from(cell)
+        raise self.refusal("工作表级名称", "names that belong to one sheet", token)
+
+    def range_from(self, cell: Cell) -> Expr:
+        if self.now.text != ":":
+            return cell
+        colon = self.take()
+        last = _cell(self.now.text, None) if self.now.kind == "word" else None
+        if last is None:
+            raise self.unknown(":", colon)
+        self.take()
+        top, bottom = sorted(((cell.row, cell.row_fixed), (last.row, last.row_fixed)))
+        left, right = sorted(((cell.column, cell.column_fixed), (last.column, last.column_fixed)))
+        return Range(
+            Cell(top[0], left[0], cell.sheet, top[1], left[1]),
+            Cell(bottom[0], right[0], None, bottom[1], right[1]),
+        )
+
+    def call(self, name: _Token) -> Expr:
+        function = FUNCTIONS.get(name.text.upper())
+        if function is None:
+            raise self.refusal(f"函数 {name.text}", f"the function {name.text}", name)
+        self.take()
+        args: list[Expr] = []
+        while True:
+            left_out = self.now.text in (",", ")")
+            args.append(Const(None) if left_out else self.value(ranges=function.ranges))
+            if self.now.text != ",":
+                break
+            self.take()
+        self.expect(")")
+        if args == [Const(None)] or not function.least <= len(args) <= function.most:
+            raise self.refusal(
+                f"函数 {function.name} 的参数个数", f"so many arguments of {function.name}", name
+            )
+        return Call(function.name, tuple(args))
+
+    # ------------------------------------------------------------------------------ tokens
+
+    @property
+    def now(self) -> _Token:
+        return self.tokens[self.place]
+
+    def take(self) -> _Token:
+        self.place += 1
+        return self.tokens[self.place - 1]
+
+    def expect(self, text: str) -> None:
+        if self.now.text != text or self.now.kind != "op":
+            raise self.unexpected()
+        self.take()
+
+    def unexpected(self) -> _Refusal:
+        token = self.now
+        if token.kind == "end":
+            return self.refusal("公式不完整", "the formula is not complete", token)
+        if token.spaced and token.kind in ("word", "sheet"):
+            return self.refusal("区域的交集", "intersections of ranges", token)
+        return self.unknown(token.text, token)
+
+    def unknown(self, kind: str, token: _Token) -> _Refusal:
+        zh, en = _REASONS.get(kind, (f"此处的“{token.text}”", f"“{token.text}” here"))
+        return self.refusal(zh, en, token)
+
+    def refusal(self, zh: str, en: str, token: _Token) -> _Refusal:
+        return _Refusal(Unsupported(Message(zh, en), Span(token.start, token.end)))
+
+
+def _cell(text: str, sheet: str | None) -> Cell | None:
+    found = _CELL.fullmatch(text)
+    if not found:
+        return None
+    column = 0
+    for letter in found[2].upper():
+        column = column * 26 + ord(letter) - ord("A") + 1
+    row = int(found[4])
+    if row > _LAST_ROW or column > _LAST_COLUMN:
+        return None
+    return Cell(row, column, sheet, bool(found[3]), bool(found[1]))
+
+
+def _height(expr: Expr) -> int:
+    tallest = 0
+    waiting = [(expr, 1)]
+    while waiting:
+        node, height = waiting.pop()
+        tallest = max(tallest, height)
+        match node:
+            case Unary(_, operand):
+                waiting.append((operand, height + 1))
+            case Binary(_, left, right):
+                waiting += [(left, height + 1), (right, height + 1)]
+            case Call(_, args):
+                waiting += [(arg, height + 1) for arg in args]
+    return tallest

@@ -1,0 +1,228 @@
+"""A1 references: the ones that stand in the text of formulas, and what an edit of rows does to them.
+
+Formula text is scanned, not parsed: whoever moves cells changes the references in it and leaves
+every other character as the author wrote it.
+"""
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import chain
+
+from xlperf.diagnostic import Diagnostic, Message, Place, WorkbookError
+from xlperf.ooxml.address import MAX_COLUMN, MAX_ROW, Area, column_name, column_number
+
+
+@dataclass(frozen=True, slots=True)
+class Corner:
+    """One end of a reference as it is written.
+
+    `column` keeps its $ and is "" in a reference to whole rows; `row` is None in whole columns.
+    """
+
+    column: str
+    row: int | None
+    fixed: bool
+    """The row has a $: it stays when the formula is copied."""
+
+    @property
+    def text(self) -> str:
+        row = "" if self.row is None else str(self.row)
+        return f"{self.column}{'$' if self.fixed else ''}{row}"
+
+    @property
+    def column_number(self) -> int:
+        return column_number(self.column.lstrip("$"))
+
+    def copied(self, rows: int, columns: int) -> "Corner | None":
+        """This end in a formula that was copied by so many cells; None beyond the sheet's edge."""
+        row, column = self.row, self.column
+        if row is not None and not self.fixed:
+            row += rows
+        if columns and column and not column.startswith("$"):
+            number = self.column_number + columns
+            if not 1 <= number <= MAX_COLUMN:
+                return None
+            column = column_name(number)
+        if row is not None and not 1 <= row <= MAX_ROW:
+            return None
+        return Corner(column, row, self.fixed)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One reference in a formula: `first`, or `first` to `last`, on the sheets of its prefix.
+
+    `start` and `end` are the place of the address, without its sheet, in the formula. `sheets` is
+    empty where no sheet is named and holds the first and the last one of a reference across sheets.
+    `argument_of` is the function whose whole argument the reference is, "" where it stands on its
+    own outside of any function, None where it is a part of an expression.
+    """
+
+    start: int
+    end: int
+    book: str
+    sheets: tuple[str, ...]
+    first: Corner
+    last: Corner | None
+    joint: str = ":"
+    argument_of: str | None = None
+
+    @property
+    def text(self) -> str:
+        return self.first.text + (self.joint + self.last.text if self.last else "")
+
+    @property
+    def corners(self) -> tuple[Corner, ...]:
+        return (self.first, self.last) if self.last else (self.first,)
+
+
+# A word is a name, a function, a number, a sheet: whatever no operator or bracket interrupts.
+_WORD_CHARACTER = r"""[^\x00-\x20!"#%&'()*+,\-/:;<=>@\[\]^`{|}~]"""
+_WORD = f"{_WORD_CHARACTER}+"
+_CELL = r"\$?[A-Za-z]{1,3}\$?[0-9]{1,7}"
+_COLUMN = r"\$?[A-Za-z]{1,3}"
+_ROW = r"\$?[0-9]{1,7}"
+_END = rf"(?!{_WORD_CHARACTER}|[(\[!])"
+_TOKEN = re.compile(
+    rf"""
+      "(?:[^"]|"")*"
+    | (?P<prefix>
+        (?: '(?:[^']|'')*'
+          | (?:\[[^\[\]]*\])? (?!{_CELL}:) {_WORD} (?: : {_WORD} )?
+          | \[[^\[\]]*\]
+          | \#REF
+        )? ! )?
+      (?P<address>
+          (?P<first>{_CELL}) (?P<joint>\s*:\s*(?:(?P=prefix))?) (?P<last>{_CELL})
+        | (?P<first_column>{_COLUMN}) (?P<column_joint>\s*:\s*(?:(?P=prefix))?) (?P<last_column>{_COLUMN})
+        | (?P<first_row>{_ROW}) (?P<row_joint>\s*:\s*(?:(?P=prefix))?) (?P<last_row>{_ROW})
+        | (?P<cell>{_CELL})
+      ) {_END}
+    | \#[A-Za-z][A-Za-z0-9/_]*[!?]?
+    | (?: '(?:[^']|'')*' | \[[^\[\]]*\] )? {_WORD}? !
+    | \[ (?: '. | [^\[\]'] | \[ (?: '. | [^\[\]'] )* \] )* \]
+    | (?P<function>{_WORD})? (?P<open>\()
+    | {_WORD}
+    | (?P<close>\)) | (?P<comma>,) | (?P<space>\s+)
+    | .
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_ARGUMENT_END = re.compile(r"\s*(?:[,)]|$)")
+_CORNER = re.compile(r"(\$?[A-Za-z]*)(\$?)([0-9]*)")
+_PREFIX = re.compile(r"(?:.*\[([^\[\]]*)\])?(.*)", re.DOTALL)
+
+
+@lru_cache(maxsize=4096)
+def references(formula: str) -> tuple[Reference, ...]:
+    """Every A1 reference of a formula, or of the text of a defined name, in order."""
+    found: list[Reference] = []
+    calls: list[str | None] = []
+    fresh = True
+    for token in _TOKEN.finditer(formula):
+        if token["space"]:
+            continue
+        if token["address"] and (reference := _reference(token)):
+            if fresh and _ARGUMENT_END.match(formula, token.end()):
+                reference = replace(reference, argument_of=calls[-1] if calls else "")
+            found.append(reference)
+        elif token["open"]:
+            calls.append(token["function"].upper() if token["function"] else None)
+        elif token["close"] and calls:
+            calls.pop()
+        fresh = bool(token["open"] or token["comma"])
+    return tuple(found)
+
+
+def _reference(token: re.Match[str]) -> Reference | None:
+    for first, joint, last in _ENDS:
+        if token[first]:
+            corners = [_corner(token[first]), _corner(token[last]) if last else None]
+            if any(corner and not _exists(corner) for corner in corners):
+                return None
+            book, sheets = _sheets(token["prefix"] or "")
+            return Reference(
+                token.start("address"),
+                token.end("address"),
+                book,
+                sheets,
+                corners[0],  # type: ignore[arg-type]
+                corners[1],
+                token[joint] if joint else ":",
+            )
+    return None
+
+
+_ENDS = (
+    ("first", "joint", "last"),
+    ("first_column", "column_joint", "last_column"),
+    ("first_row", "row_joint", "last_row"),
+    ("cell", "", ""),
+)
+
+
+def _corner(text: str) -> Corner:
+    match = _CORNER.fullmatch(text)
+    assert match
+    column, mark, row = match.groups()
+    if column == "$":  # of whole rows: the sign belongs to the row
+        column, mark = "", "$"
+    return Corner(column, int(row) if row else None, bool(mark))
+
+
+def _exists(corner: Corner) -> bool:
+    return corner.column_number <= MAX_COLUMN and (
+        corner.row is None or 1 <= corner.row <= MAX_ROW
+    )
+
+
+def _sheets(prefix: str) -> tuple[str, tuple[str, ...]]:
+    """Book and sheets of a prefix such as `'[1]a b'!`, `first:last!` or `!`."""
+    text = prefix.removesuffix("!")
+    if text.startswith("'"):
+        text = text[1:-1].replace("''", "'")
+    match = _PREFIX.fullmatch(text)
+    assert match
+    return match[1] or "", tuple(match[2].split(":")) if match[2] else ()
+
+
+def rewrite(formula: str, change: Callable[[Reference], Reference | None]) -> str:
+    """The formula with each of its references changed; None makes #REF! of one."""
+    pieces, done = [], 0
+    for reference in references(formula):
+        changed = change(reference)
+        pieces += (formula[done : reference.start], changed.text if changed else LOST)
+        done = reference.end
+    return "".join(pieces) + formula[done:]
+
+
+LOST = "#REF!"
+
+
+def moved(formula: str, rows: int, columns: int) -> str:
+    """The formula as it reads in a cell so many rows further down and columns to the right.
+
+    A reference that would leave the sheet becomes #REF!.
+    """
+
+    def copy(reference: Reference) -> Reference | None:
+        first = reference.first.copied(rows, columns)
+        last = reference.last.copied(rows, columns) if reference.last else None
+        if not first or (reference.last and not last):
+            return None
+        return replace(reference, first=first, last=last)
+
+    return rewrite(formula, copy)
+
+
+def areas(text: str) -> list[Area]:
+    """The areas of a list such as `B15 C1:C9 E:E`, as validations and formats are given for."""
+    found = []
+    for reference in references(text):
+        first, last = reference.first, reference.last or reference.first
+        rows = sorted((first.row or 1, last.row or MAX_ROW))
+        columns = sorted((first.column_number or 1, last.column_number or MAX_COLUMN))
+        found.append(Area(rows[0], columns[0], rows[1], columns[1]))
+    return found

@@ -1,0 +1,213 @@
+"""The formulas of a template that depend on its fields, in the order in which they are computed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from xlperf.expr import (
+    Binary,
+    Call,
+    Cell,
+    ExcelError,
+    Expr,
+    Range,
+    Ref,
+    Unary,
+    Unsupported,
+    Value,
+    evaluate,
+    parse_formula,
+)
+from xlperf.ooxml.address import parse_area, split_sheet
+from xlperf.ooxml.sheet import Sheet
+from xlperf.ooxml.workbook import Workbook
+
+Key = tuple[int, int, int]
+"""A cell of the workbook: sheet index (0-based), row, column (1-based)."""
+
+_LARGEST_AREA = 100_000
+
+
+class FormulaGraph:
+    """Which formulas a fill has to compute anew.
+
+    `live` holds every formula cell that depends on an input, precedents first. `complete` is False
+    where one of them is beyond what can be computed here: it then carries no cached value.
+    """
+
+    def __init__(self, workbook: Workbook, sheets: Sequence[Sheet], inputs: set[Key]) -> None:
+        self._names = {sheet.name.casefold(): sheet.index for sheet in workbook.sheets}
+        self._defined = {(name.sheet, name.name.casefold()): name.text for name in workbook.names}
+        self._sheets = sheets
+        self._reads: dict[Key, dict[Expr, tuple[tuple[Key, ...], ...]]] = {}
+        trees: dict[Key, Expr | None] = {}
+        formulas = {
+            (index, *position): cell.formula
+            for index, sheet in enumerate(sheets)
+            for position, cell in sheet.cells.items()
+            if cell.formula is not None
+        }
+        for key, text in formulas.items():
+            trees[key] = self._compile(key, text)
+        self._order = self._sorted(formulas, inputs)
+        self._trees = self._computable(trees)
+        self.live: Mapping[Key, str] = {key: formulas[key] for key in self._order}
+        self.complete = all(tree is not None for tree in self._trees.values())
+        self._static = self._constants()
+
+    def evaluate(self, inputs: Mapping[Key, Value]) -> "Evaluation":
+        """Start from the values of the inputs; blank where an input is not given."""
+        return Evaluation(self, {**self._static, **inputs})
+
+    def _compile(self, key: Key, text: str) -> Expr | None:
+        """The tree of a formula, its references resolved on the way; None if unsupported."""
+        tree = parse_formula(text)
+        if isinstance(tree, Unsupported):
+            self._reads[key] = {}
+            return None
+        reads: dict[Expr, tuple[tuple[Key, ...], ...]] = {}
+        supported = True
+        for node in _references(tree):
+            cells = self._cells(node, key[0])
+            if cells is None:
+                supported = False
+            else:
+                reads[node] = cells
+        self._reads[key] = reads
+        return tree if supported else None
+
+    def _cells(self, node: Cell | Range | Ref, sheet: int) -> tuple[tuple[Key, ...], ...] | None:
+        """The cells that a reference stands for, row by row; None when it cannot be resolved."""
+        match node:
+            case Ref(name):
+                text = self._defined.get((sheet, name.casefold())) or self._defined.get(
+                    (None, name.casefold()), ""
+                )
+                named, reference = split_sheet(text)
+                try:
+                    area = parse_area(reference)
+                except ValueError:
+                    return None
+                home = self._names.get(named.casefold())
+                if (area.top, area.left) != (area.bottom, area.right):
+                    return None
+                first, last = (area.top, area.left), (area.bottom, area.right)
+            case Cell():
+                home = self._home(node, sheet)
+                first = last = (node.row, node.column)
+            case Range(start, end):
+                home = self._home(start, sheet)
+                first, last = (start.row, start.column), (end.row, end.column)
+        size = (last[0] - first[0] + 1) * (last[1] - first[1] + 1)
+        if home is None or size > _LARGEST_AREA:
+            return None
+        return tuple(
+            tuple((home, row, column) for column in range(first[1], last[1] + 1))
+            for row in range(first[0], last[0] + 1)
+        )
+
+    def _home(self, cell: Cell, sheet: int) -> int | None:
+        return sheet if cell.sheet is None else self._names.get(cell.sheet.casefold())
+
+    def _precedents(self, key: Key) -> Iterator[Key]:
+        for rows in self._reads[key].values():
+            for row in rows:
+                yield from row
+
+    def _sorted(self, formulas: Mapping[Key, str], inputs: set[Key]) -> list[Key]:
+        """Formulas that depend on an input, each after those it reads; circular ones last."""
+        order: list[Key] = []
+        depends: dict[Key, bool] = {}
+
+        for start in formulas:
+            stack = [(start, self._precedents(start))] if start not in depends else []
+            if stack:
+                depends[start] = start in inputs
+            while stack:
+                key, precedents = stack[-1]
+                for precedent in precedents:
+                    if precedent in formulas and precedent not in depends:
+                        depends[precedent] = precedent in inputs
+                        stack.append((precedent, self._precedents(precedent)))
+                        break
+                    if precedent in inputs or depends.get(precedent):
+                        depends[key] = True
+                else:
+                    stack.pop()
+                    if depends[key]:
+                        order.append(key)
+                        if stack:
+                            depends[stack[-1][0]] = True
+        return order
+
+    def _computable(self, trees: Mapping[Key, Expr | None]) -> dict[Key, Expr | None]:
+        """Trees of the live formulas; None for those that need a value that is not known."""
+        known: dict[Key, Expr | None] = {}
+        live = set(self._order)
+        for key in self._order:
+            ready = all(
+                known.get(precedent) is not None
+                for precedent in self._precedents(key)
+                if precedent in live
+            )
+            known[key] = trees[key] if ready else None
+        return known
+
+    def _constants(self) -> dict[Key, Value]:
+        """Values of the cells that live formulas read and that no fill changes."""
+        values: dict[Key, Value] = {}
+        for key in self._order:
+            for sheet, row, column in self._precedents(key):
+                cell = self._sheets[sheet].cell((row, column))
+                value: Value = cell.value if cell else None
+                if cell and cell.error:
+                    value = ExcelError(str(value))
+                values[sheet, row, column] = value
+        return values
+
+
+class Evaluation:
+    """One computation of the live formulas, precedents first."""
+
+    def __init__(self, graph: FormulaGraph, values: dict[Key, Value]) -> None:
+        self._graph = graph
+        self._values = values
+        self._reads: Mapping[Expr, tuple[tuple[Key, ...], ...]] = {}
+
+    def __iter__(self) -> Iterator[tuple[Key, Value]]:
+        """Each live formula with its value, None where it is not known here.
+
+        `replace` may give the cell another value before the next one is computed.
+        """
+        for key in self._graph._order:
+            tree = self._graph._trees[key]
+            value: Value = None
+            if tree is not None:
+                self._reads = self._graph._reads[key]
+                value = evaluate(tree, self)
+            self._values[key] = value
+            yield key, value
+
+    def replace(self, key: Key, value: Value) -> None:
+        self._values[key] = value
+
+    def __getitem__(self, node: Any) -> Any:
+        if isinstance(node, str):
+            node = Ref(node)
+        rows = self._reads[node]
+        if isinstance(node, Range):
+            return tuple(tuple(self._values.get(key) for key in row) for row in rows)
+        return self._values.get(rows[0][0])
+
+
+def _references(tree: Expr) -> Iterator[Cell | Range | Ref]:
+    match tree:
+        case Cell() | Range() | Ref():
+            yield tree
+        case Unary(_, operand):
+            yield from _references(operand)
+        case Binary(_, left, right):
+            yield from _references(left)
+            yield from _references(right)
+        case Call(_, args):
+            for arg in args:
+                yield from _references(arg)

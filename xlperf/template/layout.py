@@ -1,0 +1,138 @@
+"""One compiled form of a fixed number of table rows: its slots, and the formulas behind them."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from xlperf.forms import Kind
+from xlperf.ooxml.address import Area, cell_name
+from xlperf.ooxml.package import Package, PackageWriter
+from xlperf.ooxml.sheet import Position, SheetWriter, read_sheet, read_strings
+from xlperf.ooxml.styles import Styles
+from xlperf.ooxml.workbook import Workbook, recalculated_on_load
+from xlperf.template.fields import KEY, PREFIX, Field, Form, find_forms
+from xlperf.template.formulas import FormulaGraph, Key
+
+_LEVELS = ("一级指标", "二级指标")
+_KEY_NAME = re.compile(
+    rb"(<(?:\w+:)?definedName\b[^>]*\bname=(?:\"%b\"|'%b')[^>]*>)[^<]*(</)"
+    % ((PREFIX + KEY).encode(), (PREFIX + KEY).encode())
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One cell that a field fills.
+
+    `area` is the cell, or the merged area that it opens. `width` is what a line of its text may
+    take, in points; `wraps` tells whether text runs over several lines.
+    """
+
+    kind: Kind
+    label: str
+    area: Area
+    reference: str
+    style: int
+    width: float
+    size: float
+    wraps: bool
+    formula: bool
+
+
+class Layout:
+    """A form ready to be filled, with exactly as many indicators as its table has rows.
+
+    `writers` has one entry for each sheet that a fill changes: part name and writer.
+    """
+
+    def __init__(self, package: Package, scope: int | None) -> None:
+        workbook = Workbook.open(package)
+        forms, _ = find_forms(workbook)
+        self.form: Form = next(form for form in forms if form.scope == scope)
+        self.home = self.form.sheet.index
+        self.date1904 = workbook.date1904
+        strings = read_strings(package, workbook.shared_strings)
+        self._styles = Styles.open(package, workbook.styles)
+        sheets = [read_sheet(package.read(s.part), s.part, strings) for s in workbook.sheets]
+        self.sheet = sheets[self.home]
+        self._merged = {(a.top, a.left): a for a in self.sheet.merges}
+        rows = range(self.form.first, self.form.last + 1) if self.form.columns else range(0)
+        self.scalars = {f.key: self._slot(f, f.area.top) for f in self.form.scalars}
+        self.rows = [{f.key: self._slot(f, row) for f in self.form.columns} for row in rows]
+        self.levels = [key for key in _LEVELS if self.form.column(key)]
+
+        slots = [*self.scalars.values(), *(slot for row in self.rows for slot in row.values())]
+        inputs = {(self.home, slot.area.top, slot.area.left) for slot in slots}
+        self.formulas = FormulaGraph(workbook, sheets, inputs)
+        self.writers: dict[int, tuple[str, SheetWriter]] = {}
+        for index, cells in _by_sheet(inputs | set(self.formulas.live)).items():
+            part = workbook.sheets[index].part
+            heights = {row for s in slots for row in range(s.area.top, s.area.bottom + 1)}
+            self.writers[index] = (
+                part,
+                SheetWriter(
+                    package.read(part),
+                    part,
+                    cells,
+                    heights if index == self.home else (),
+                    self._static_merges() if index == self.home and self.levels else None,
+                ),
+            )
+        self.formula_styles = {
+            (index, row, column): cell.style
+            for index, row, column in self.formulas.live
+            if (cell := sheets[index].cell((row, column)))
+        }
+        self._workbook_part = workbook.part
+        self._workbook = _workbook_pieces(package.read(workbook.part), self.formulas.complete)
+        changing = {part for part, _ in self.writers.values()} | {workbook.part}
+        self._package = PackageWriter(package, changing)
+
+    def write(self, parts: dict[str, bytes], key: str) -> bytes:
+        """The workbook with these parts, for the project of this key."""
+        before, after = self._workbook
+        literal = escape('"' + key.replace('"', '""') + '"').encode() if after else b""
+        return self._package.write({**parts, self._workbook_part: before + literal + after})
+
+    def _slot(self, field: Field, row: int) -> Slot:
+        column = field.area.left
+        cell = self.sheet.cell((row, column))
+        area = self._merged.get((row, column), Area(row, column, row, column))
+        look = self._styles[cell.style if cell else 0]
+        return Slot(
+            field.kind,
+            field.label,
+            area,
+            cell_name(row, column),
+            cell.style if cell else 0,
+            self._styles.column_points(self.sheet.width(area.left, area.right)),
+            look.font_size,
+            look.wrap,
+            cell is not None and cell.formula is not None,
+        )
+
+    def _static_merges(self) -> list[Area]:
+        """Merged areas other than those of the level columns, which each fill merges anew."""
+        columns = {f.area.left for f in self.form.columns if f.key in self.levels}
+        rows = range(self.form.first, self.form.last + 1)
+        return [a for a in self.sheet.merges if not (a.left in columns and a.top in rows)]
+
+
+def _by_sheet(keys: Iterable[Key]) -> dict[int, set[Position]]:
+    sheets: dict[int, set[Position]] = {}
+    for sheet, row, column in keys:
+        sheets.setdefault(sheet, set()).add((row, column))
+    return sheets
+
+
+def _workbook_pieces(xml: bytes, complete: bool) -> tuple[bytes, bytes]:
+    """The workbook part before and after the value of `xp.编号`; all of it before, without one.
+
+    Where a formula could not be computed here, Excel is told to compute all when it opens the file.
+    """
+    if not complete:
+        xml = recalculated_on_load(xml)
+    if match := _KEY_NAME.search(xml):
+        return xml[: match.end(1)], xml[match.start(2) :]
+    return xml, b""

@@ -1,0 +1,132 @@
+"""A template, compiled once and filled many times.
+
+Compiling works out which parts change, splits them into literal bytes and slots, and sorts the
+formulas that depend on a field. Filling evaluates those formulas, so that every formula cell that
+is written carries its right cached value, and joins the pieces. A table of another length is
+compiled once per length, from a package whose rows were inserted or removed.
+"""
+
+from collections import OrderedDict
+from functools import cached_property
+from pathlib import Path
+
+from xlperf.diagnostic import Diagnostic, InputError, Message, Place, WorkbookError
+from xlperf.forms import Project
+from xlperf.ooxml.package import Package
+from xlperf.ooxml.rows import RowEdit, resize_rows
+from xlperf.ooxml.workbook import Workbook
+from xlperf.template.fields import Form, find_forms
+from xlperf.template.filling import Filled, Formulas, fill
+from xlperf.template.layout import Layout
+from xlperf.template.reading import read_forms
+
+_LAYOUTS_KEPT = 64
+
+
+class Template:
+    """An official form that carries `xp.` names. `name` is its `xp.模板`, such as `x/1`, or ""."""
+
+    def __init__(self, data: bytes, file: str = "") -> None:
+        """Raises WorkbookError when `data` is no workbook or carries no form."""
+        try:
+            self._package = Package.open(data)
+            workbook = Workbook.open(self._package)
+        except InputError as error:
+            raise WorkbookError([d.at(file=file) for d in error.diagnostics]) from error
+        forms, problems = find_forms(workbook)
+        if not forms:
+            raise WorkbookError(_no_names(file))
+        self.data = data
+        self.file = file
+        self.form: Form = forms[0]
+        self.problems: tuple[Diagnostic, ...] = tuple(p.at(file=file) for p in problems)
+        self._layouts: OrderedDict[int, Layout] = OrderedDict()
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Template":
+        """Compile the workbook at `path`. Raises WorkbookError when it cannot be used."""
+        return cls(read_file(Path(path)), str(path))
+
+    @property
+    def name(self) -> str:
+        return self.form.constants.get("模板", "")
+
+    @cached_property
+    def formula_labels(self) -> frozenset[str]:
+        """Canonical labels of the single fields whose cell holds a formula of the template."""
+        layout = self._layout(self.form.last - self.form.first + 1)
+        return frozenset(key for key, slot in layout.scalars.items() if slot.formula)
+
+    def read(self, workbook: bytes) -> Project:
+        """The record of a workbook that was made from this template.
+
+        The names inside the workbook are followed, so rows and columns may have moved. Raises
+        WorkbookError when it cannot be read or carries no form.
+        """
+        forms = read_forms(workbook)
+        if not forms:
+            raise WorkbookError(_no_names(""))
+        return forms[0][1]
+
+    def fill(self, project: Project, formulas: Formulas | None = None) -> bytes:
+        """The finished workbook of one project, with `formulas` in its table cells."""
+        return self.render(project, formulas).data
+
+    def render(self, project: Project, formulas: Formulas | None = None) -> Filled:
+        """Fill, and tell what the form's formulas came to and where the data departs from them.
+
+        Raises WorkbookError when a value cannot stand in a cell or the table cannot be resized.
+        """
+        try:
+            layout = self._layout(max(len(project.indicators), 1))
+            return fill(layout, project, formulas or {})
+        except InputError as error:
+            raise WorkbookError(error.diagnostics) from error
+
+    def _layout(self, count: int) -> Layout:
+        """The compiled form whose table has `count` rows."""
+        form = self.form
+        if not form.columns:
+            count = 0
+        if count in self._layouts:
+            self._layouts.move_to_end(count)
+            return self._layouts[count]
+        package = self._package
+        if form.columns and count != form.last - form.first + 1:
+            edit = RowEdit(form.first, form.last, count)
+            package = resize_rows(package, form.sheet.part, edit)
+        layout = self._layouts[count] = Layout(package, form.scope)
+        if len(self._layouts) > _LAYOUTS_KEPT:
+            self._layouts.popitem(last=False)
+        return layout
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file. Raises WorkbookError, with the path named, when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise WorkbookError(
+            Diagnostic(
+                "W104",
+                Message(f"无法读取：{reason}", f"cannot be read: {reason}"),
+                place=Place(file=str(path)),
+                fix=Message("请检查文件路径和权限", "check the path and its permissions"),
+            )
+        ) from error
+
+
+def _no_names(file: str) -> Diagnostic:
+    return Diagnostic(
+        "N100",
+        Message(
+            "工作簿中没有 xp. 名称，不是 xlperf 模板",
+            "the workbook carries no xp. names, so it is no xlperf template",
+        ),
+        place=Place(file=file),
+        fix=Message(
+            "请在名称管理器中为各填报单元格定义 xp. 名称，例如 xp.项目名称",
+            "define xp. names such as xp.项目名称 for the cells to fill, in the Name Manager",
+        ),
+    )
