@@ -60,6 +60,7 @@ def guizhou_approval() -> Form:
         "guizhou_approval",
         "批复表",
         "项目支出绩效目标批复表",
+        one_page=True,
         widths_mm=(22, 22, 26, 22, 22, 32, 30),
         money_unit="元",
     )
@@ -71,7 +72,7 @@ def guizhou_approval() -> Form:
             if formula
             else field(name, THOUSANDS, across=3, check=AMOUNT)
         )
-        form.row(22, label(printed, across=3, style=LEFT_LABEL), value)
+        form.row(19, label(printed, across=3, style=LEFT_LABEL), value)
 
     form.row(36, label("项目支出绩效目标批复表", across=7, style=TITLE))
     form.row(22, field("年度", SUBTITLE, across=7, check=YEAR))
@@ -91,7 +92,7 @@ def guizhou_approval() -> Form:
     amount("　　　　　本级安排", "本级安排")
     amount("　其他资金", "其他资金")
     form.print_whole_numbers("#,##0", "资金.资金总额.金额", "资金.其他资金.金额")
-    form.row(80, label("年度总体\n目标"), field("年度总体目标", PROSE, across=6))
+    form.row(48, label("年度总体\n目标"), field("年度总体目标", PROSE, across=6))
     form.table(
         Column("一级指标", TEXT, check=LEVEL1),
         Column("二级指标", TEXT, check=LEVEL2),
@@ -99,7 +100,7 @@ def guizhou_approval() -> Form:
         Column("指标值", TEXT),
         Column("说明", NOTE),
         side="绩\n效\n指\n标",
-        height=24,
+        height=20,
     )
     return form
 
@@ -110,7 +111,8 @@ def guizhou_self_evaluation() -> Form:
         "guizhou_self_evaluation",
         "自评表",
         "项目支出绩效目标自评表",
-        widths_mm=(12, 21, 24, 28, 22, 25, 12, 13, 19),
+        one_page=True,
+        widths_mm=(10, 17, 19, 34, 22, 33, 11, 11, 19),
         money_unit="元",
     )
     weight, rate, score = (f"资金.年度资金总额.{column}" for column in ("分值", "执行率", "得分"))
@@ -134,7 +136,7 @@ def guizhou_self_evaluation() -> Form:
             return computed(formula, CENTS, name=name)
 
         form.row(
-            22,
+            19,
             label(printed, across=2, style=LEFT_LABEL),
             *(amount(column) for column in ("年初预算数", "全年预算数", "全年执行数")),
             *(marks or (label("-"), label("-"), label("-"))),
@@ -197,7 +199,7 @@ def guizhou_self_evaluation() -> Form:
         label("预期目标", across=4),
         label("实际完成情况", across=4),
     )
-    form.row(80, field("预期目标", PROSE, across=4), field("实际完成情况", PROSE, across=4))
+    form.row(48, field("预期目标", PROSE, across=4), field("实际完成情况", PROSE, across=4))
     form.table(
         Column("一级指标", TEXT, check=LEVEL1),
         Column("二级指标", TEXT, check=LEVEL2),
@@ -208,7 +210,7 @@ def guizhou_self_evaluation() -> Form:
         Column("得分", NUMBER, check=POINTS),
         Column("未完成原因分析", NOTE, heading="未完成\n原因分析"),
         side="绩效\n指标",
-        height=24,
+        height=20,
         heading_height=32,
     )
     form.row(

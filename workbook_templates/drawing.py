@@ -180,11 +180,14 @@ class Form:
         *,
         widths_mm: Sequence[float],
         money_unit: str = "",
+        one_page: bool = False,
     ) -> None:
+        """`one_page` shrinks the print to one sheet of paper, as the form is handed in."""
         self._template = template
         self._sheet = sheet
         self._title = title
         self._widths_mm = widths_mm
+        self._pages_tall = 1 if one_page else 0
         self._constants = {"编号": "", "模板": f"{template}/1"}
         if money_unit:
             self._constants["金额单位"] = money_unit
@@ -279,9 +282,9 @@ class Form:
     def _set_up_page(self, sheet: xlsxwriter.worksheet.Worksheet) -> None:
         sheet.set_paper(9)
         sheet.set_portrait()
-        sheet.fit_to_pages(1, 0)
+        sheet.fit_to_pages(1, self._pages_tall)
         sheet.center_horizontally()
-        sheet.set_margins(left=0.65, right=0.65, top=0.7, bottom=0.7)
+        sheet.set_margins(left=0.65, right=0.65, top=0.6, bottom=0.65)
         sheet.set_footer('&C&"宋体,常规"&9第 &P 页 / 共 &N 页', {"margin": 0.35})
         sheet.repeat_rows(self._heading_row)
         sheet.print_area(0, 0, len(self._heights) - 1, len(self._widths_mm) - 1)

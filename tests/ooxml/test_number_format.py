@@ -1,4 +1,4 @@
-"""What cells show, judged by LibreOffice and, where that differs, by what Excel is known to show."""
+"""What cells show, judged by LibreOffice and, where it differs, by what is known of Excel."""
 
 import math
 from decimal import Decimal
@@ -28,7 +28,7 @@ def _cases() -> list[Case]:
     for line in CASES.read_text("utf-8").splitlines():
         if not line or line.startswith("//"):
             continue
-        code, value, shown, only_excel = (line.split(" | ") + [""])[:4]
+        code, value, shown, only_excel = [*line.split(" | "), ""][:4]
         quoted = value.startswith('"')
         shown = shown.replace("(nothing)", "")
         cases.append(Case(code, value[1:-1] if quoted else float(value), shown, only_excel))
@@ -81,9 +81,7 @@ def test_libreoffice_shows_the_same(libreoffice: LibreOffice, tmp_path: Path) ->
         (58, 46022, "12月31日"),
     ],
 )
-def test_built_in_formats_are_those_of_chinese_excel(
-    number: int, value: float, shown: str
-) -> None:
+def test_built_in_formats_are_those_of_chinese_excel(number: int, value: float, shown: str) -> None:
     assert display(value, BUILT_IN[number]) == shown
 
 
@@ -124,7 +122,8 @@ def test_what_is_no_number_is_shown_as_it_is() -> None:
     [
         "yyyy/m/d", "m/d", "D", "h:mm", "mm:ss.0", "[h]:mm", "[s]", "AM/PM", "aaaa", "e",
         'yyyy"年"m"月"d"日";@', "[$-804]yyyy", "[$-F800]dddd, mmmm dd, yyyy", "B1yyyy",
-        '[DBNum1][$-804]h"时"mm"分";@', "[=0]?;[hh]:mm", '上午/下午h"时"', *map(BUILT_IN.get, [14, 58]),
+        '[DBNum1][$-804]h"时"mm"分";@', "[=0]?;[hh]:mm", '上午/下午h"时"',
+        BUILT_IN[14], BUILT_IN[58],
     ],
 )  # fmt: skip
 def test_date_formats(code: str) -> None:
@@ -144,9 +143,13 @@ def test_other_formats(code: str) -> None:
 
 
 _PIECES = st.sampled_from(
-    "0 # ? . , % E+ E- 00 0.00 yyyy m mm mmm d dddd h s ss .0 [h] [m] AM/PM / ?/? /8 @ ; _  *  "
-    'General [DBNum1] [DBNum2] [DBNum3] [$¥-804] [$-804] [<5] [>=2] aaaa \\ " [ e g 元 "年"'.split(" ")
-)
+    [
+        "0", "#", "?", ".", ",", "%", "E+", "E-", "00", "0.00", "yyyy", "m", "mm", "mmm", "d",
+        "dddd", "h", "s", "ss", ".0", "[h]", "[m]", "AM/PM", "/", "?/?", "/8", "@", ";", "_ ", "* ",
+        "General", "[DBNum1]", "[DBNum2]", "[DBNum3]", "[$¥-804]", "[$-804]", "[<5]", "[>=2]",
+        "aaaa", "\\", '"', "[", "e", "g", "元", '"年"',
+    ]
+)  # fmt: skip
 _CODES = st.lists(_PIECES, max_size=12).map("".join) | st.text(max_size=12)
 _NUMBERS = st.floats() | st.decimals() | st.floats(-3, 60000) | st.integers()
 

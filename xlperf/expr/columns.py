@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from xlperf.expr.evaluate import BINARY, UNARY, Env, as_areas, as_value
+from xlperf.expr.evaluate import BINARY, UNARY, Env, as_area, as_value
 from xlperf.expr.functions import FUNCTIONS
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
 from xlperf.expr.values import NEARLY, Fault, Value, rounded
@@ -42,8 +42,19 @@ def _visit(expr: Expr, env: Env) -> Any:
             return _apply(BINARY[op], [_visit(left, env), _visit(right, env)])
         case Call(name, nodes):
             function = FUNCTIONS[name]
-            args = [_visit(node, env) for node in nodes]
-            return _apply(function.scalar, as_areas(nodes, args) if function.ranges else args)
+            visit = _visit_cells if function.ranges else _visit
+            return _apply(function.scalar, [visit(node, env) for node in nodes])
+
+
+def _visit_cells(expr: Expr, env: Env) -> Any:
+    """An argument of a function of ranges: a cell, or a cell chosen by IF, stays a cell."""
+    match expr:
+        case Cell() | Ref():
+            return as_area(_visit(expr, env))
+        case Call("IF", (condition, *choices)):
+            args = [_visit(condition, env), *(_visit_cells(choice, env) for choice in choices)]
+            return _apply(FUNCTIONS["IF"].scalar, args)
+    return _visit(expr, env)
 
 
 def _given(source: Any) -> Any:
@@ -52,6 +63,8 @@ def _given(source: Any) -> Any:
         return tuple(tuple(map(_given, row)) for row in source)
     if isinstance(source, str) or not hasattr(source, "__len__"):
         return as_value(source)
+    if not hasattr(source, "dtype"):
+        return _packed(map(as_value, source))
     array: Column = np.asarray(source)
     if array.ndim != 1:
         raise ValueError(f"a column has one dimension, not {array.ndim}")
@@ -92,7 +105,8 @@ def _packed(values: Iterable[Value]) -> Column:
     if kinds == {bool}:
         return np.array(elements, np.bool_)
     packed = np.empty(len(elements), np.object_)
-    packed[:] = elements
+    for place, element in enumerate(elements):
+        packed[place] = element  # one by one: numpy would take areas apart
     return packed
 
 

@@ -4,7 +4,7 @@ Where the environment holds numpy arrays of shape (n,), the answer is such an ar
 is what the scalars of row i would give. numpy is imported only then.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from xlperf.expr import values
@@ -71,10 +71,24 @@ def _compiled(expr: Expr) -> Program:
             return _applying(BINARY[op], [_compiled(left), _compiled(right)])
         case Call(name, nodes):
             function = FUNCTIONS[name]
-            args = [_compiled(node) for node in nodes]
-            if function.ranges:
-                return _applying(lambda *given: function.scalar(*as_areas(nodes, given)), args)
-            return _applying(function.scalar, args)
+            compiled = _as_cells if function.ranges else _compiled
+            return _applying(function.scalar, [compiled(node) for node in nodes])
+
+
+def _as_cells(expr: Expr) -> Program:
+    """An argument of a function of ranges: a cell, or a cell chosen by IF, stays a cell."""
+    match expr:
+        case Cell() | Ref():
+            return _applying(as_area, [_compiled(expr)])
+        case Call("IF", (condition, *choices)):
+            return _applying(
+                FUNCTIONS["IF"].scalar, [_compiled(condition), *map(_as_cells, choices)]
+            )
+    return _compiled(expr)
+
+
+def as_area(value: Any) -> Any:
+    return value if type(value) is tuple else ((value,),)
 
 
 def _reading(key: str | Cell | Range) -> Program:
@@ -115,14 +129,6 @@ def _applying(scalar: Callable[..., Value], args: list[Program]) -> Program:
             return fault.error
 
     return many
-
-
-def as_areas(nodes: Sequence[Expr], args: Sequence[Any]) -> list[Any]:
-    """The arguments of a function of ranges: a single cell is an area too."""
-    return [
-        ((value,),) if type(node) in (Cell, Ref) and type(value) is not tuple else value
-        for node, value in zip(nodes, args, strict=True)
-    ]
 
 
 def _given(value: Any) -> Value | Area:

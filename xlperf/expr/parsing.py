@@ -171,8 +171,8 @@ class _Parser:
             return Const(name == "TRUE")
         if cell := _cell(token.text, None):
             return self.range_from(cell)
-        if not _NAME.fullmatch(token.text) or self.now.text == ":":
-            raise self.unexpected()
+        if not _NAME.fullmatch(token.text):
+            raise self.unknown(token.text, token)
         return Ref(token.text)
 
     def on_sheet(self) -> Expr:
@@ -204,11 +204,15 @@ class _Parser:
             Cell(bottom[0], right[0], None, bottom[1], right[1]),
         )
 
-    def call(self, name: _Token) -> Expr:
-        function = FUNCTIONS.get(name.text.upper())
-        if function is None:
-            raise self.refusal(f"函数 {name.text}", f"the function {name.text}", name)
+    def call(self, token: _Token) -> Expr:
         self.take()
+        name = token.text.upper()
+        if name in ("TRUE", "FALSE") and self.now.text == ")":
+            self.take()
+            return Const(name == "TRUE")
+        function = FUNCTIONS.get(name)
+        if function is None:
+            raise self.refusal(f"函数 {name}", f"the function {name}", token)
         args: list[Expr] = []
         while True:
             left_out = self.now.text in (",", ")")
@@ -218,10 +222,8 @@ class _Parser:
             self.take()
         self.expect(")")
         if args == [Const(None)] or not function.least <= len(args) <= function.most:
-            raise self.refusal(
-                f"函数 {function.name} 的参数个数", f"so many arguments of {function.name}", name
-            )
-        return Call(function.name, tuple(args))
+            raise self.refusal(f"函数 {name} 的参数个数", f"so many arguments of {name}", token)
+        return Call(name, tuple(args))
 
     # ------------------------------------------------------------------------------ tokens
 

@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 from xlperf.indicator import words
 from xlperf.indicator.grammar import pattern
-from xlperf.indicator.quantities import read_number
+from xlperf.indicator.quantities import join_remarks, read_number
 from xlperf.indicator.target import Deadline, Period
 
 _ACTION = re.compile(f"(?:{words.alternation(words.ADVERBS)})*(?:{words.alternation(words.DONE)})")
 _PLAIN = re.compile(f"(?:{words.alternation(words.ADVERBS)})*完成")
+# 202506 and 2031.5 are numbers unless more says that they are dates; 2025.06 is a date.
+_NUMBERLIKE = re.compile(r"[0-9]{6}|[0-9]{4}\.[0-9]|(?!20[1-3])[0-9]{4}\.[0-9]{2}")
 _BARE = re.compile(r"(?:([0-9]{4})年)?([0-9]{1,4})")
 _MONTH_ENDS = {"上": 10, "中": 20}
 
@@ -123,9 +125,7 @@ def _places(match: re.Match[str], start: int, end: int, day: Day) -> dict[str, t
     return {"date": (start, end)}
 
 
-def _stands_alone(
-    day: Day, date: str, mark: str | None, done: str | None, due: str | None
-) -> bool:
+def _stands_alone(day: Day, date: str, mark: str | None, done: str | None, due: str | None) -> bool:
     """Whether the words are a time to be done by, not a duration, an amount or prose."""
     if day.fine == "day" and day.month is None:
         if mark not in ("前", "之前", "以前"):
@@ -134,14 +134,14 @@ def _stands_alone(
         return False
     elif day.fine == "year" and day.year is None and not mark:
         return bool(done and _PLAIN.fullmatch(done) and date != "年")
-    if re.fullmatch(r"[0-9]{4,6}", date):
+    if not (mark or done or due) and _NUMBERLIKE.fullmatch(date):
         return False
     if not done or _PLAIN.fullmatch(done):
         return True
     if mark in ("前", "之前", "以前") and day.fine != "year" and done[0] not in "期后述景往":
         return True
     if day.fine == "year" and not mark:
-        return False
+        return all(_ACTION.fullmatch(part) for part in re.split("[并且]", done))
     return _ACTION.match(done) is not None
 
 
@@ -220,7 +220,7 @@ def _deadline(
         remarks.append(done)
     if note:
         remarks.append(note.removeprefix("(").removesuffix(")"))
-    qualifier = "，".join(remarks)
+    qualifier = join_remarks(remarks)
     if day.year is not None and day.month and day.day:
         begins = None
         if start is not None:

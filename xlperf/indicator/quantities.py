@@ -1,6 +1,7 @@
 """Numbers and units: reading them from text, and scaling them exactly to a base unit."""
 
 import re
+from collections.abc import Iterable
 from decimal import Context, Decimal
 from functools import lru_cache
 
@@ -17,9 +18,51 @@ _DIGITS = {
 }
 _TENS = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
 _LATIN = re.compile(r"[A-Za-z%°℃‰‱μ²³Ω]{1,6}")
+_CONVERTIBLE = re.compile(
+    words.alternation(
+        unit
+        for unit in (*words.UNITS, *words.SPELLINGS)
+        if unit not in words.MEASURE_WORDS and not unit.isascii()
+    )
+    + "|%"
+)
+_COUNTED_PER = re.compile(
+    f"[0-9]+(?:[百千]?[万亿]|[百千])?(?:{words.alternation((*words.KNOWN_UNITS, *words.PERIODS))})?"
+    "(?<![0-9])"
+)
+_WIDE = {",": "，", ";": "；", ":": "："}
+_MARKS = re.compile("(?<![0-9])[,;:]|[,;:](?![0-9])")
 _NUMERAL = re.compile(r"[〇零一二两三四五六七八九十]")
 # A vague number or an ordinal before these is no quantity: 一级, 十分, 二类.
-_NOT_SPELLED = frozenset(("分", "级", "星", "度", "等", "点", "类", "流", "道", "比", "代", "卡", "口", "把"))
+_NOT_SPELLED = frozenset(
+    (
+        "分",
+        "级",
+        "星",
+        "度",
+        "等",
+        "点",
+        "类",
+        "流",
+        "道",
+        "比",
+        "代",
+        "卡",
+        "口",
+        "把",
+        "方",
+        "路",
+        "站",
+        "首",
+        "节",
+        "门",
+        "层",
+        "院",
+        "眼",
+        "头",
+        "片",
+    )
+)
 
 
 def read_number(text: str) -> Decimal | None:
@@ -78,7 +121,22 @@ def read_unit(text: str, spelled: bool = False) -> str | None:
         return None
     if text[0] in words.MEASURE_WORDS and len(text) <= (5 if spelled else 7):
         return text
-    return text if len(text) <= 4 and not spelled else None
+    if len(text) > 4 or spelled or _CONVERTIBLE.match(text):
+        return None
+    return text
+
+
+@lru_cache(maxsize=4096)
+def split_unit(text: str, spelled: bool = False) -> tuple[str, str] | None:
+    """The unit and the noun after it, if any: 3年质保 counts 年, 12个管理部 counts 个管理部."""
+    unit = read_unit(text, spelled)
+    if unit is not None:
+        return unit, ""
+    match = _CONVERTIBLE.match(text)
+    noun = text[match.end() :] if match else ""
+    if match is None or spelled or len(noun) > 4 or not _is_noun(noun, spelled):
+        return None
+    return words.SPELLINGS.get(match[0], match[0]), noun
 
 
 def _is_noun(text: str, spelled: bool) -> bool:
@@ -95,11 +153,22 @@ def read_per(text: str) -> str | None:
     """What a unit is counted against: 人、天 and 人/天 are 人·天."""
     parts = [words.SPELLINGS.get(part, part) for part in re.split(r"[/·、.*每]", text)]
     for part in parts:
+        if part and part[0].isdigit() and not _COUNTED_PER.fullmatch(part):
+            return None
         if not part or len(part) > 8 or words.PROSE_LETTERS.intersection(part):
             return None
         if any(word in part for word in words.PROSE_WORDS):
             return None
     return "·".join(parts)
+
+
+def join_remarks(remarks: Iterable[str]) -> str:
+    """One qualifier of all remarks, each once, with the punctuation of Chinese text again."""
+    return "，".join(
+        dict.fromkeys(
+            _MARKS.sub(lambda mark: _WIDE[mark[0]], remark) for remark in remarks if remark
+        )
+    )
 
 
 def base(quantity: Quantity) -> tuple[Decimal, str]:
@@ -110,8 +179,10 @@ def base(quantity: Quantity) -> tuple[Decimal, str]:
     """
     unit, factor = words.UNITS.get(quantity.unit, (quantity.unit, Decimal(1)))
     number = EXACT.multiply(EXACT.multiply(quantity.number, quantity.scale), factor)
-    per = "·".join(words.UNITS.get(part, (part,))[0] if _is_alias(part) else part
-                   for part in quantity.per.split("·"))
+    per = "·".join(
+        words.UNITS.get(part, (part,))[0] if _is_alias(part) else part
+        for part in quantity.per.split("·")
+    )
     return number, f"{unit}/{per}" if per else unit
 
 
@@ -126,6 +197,9 @@ def same_unit(one: str, other: str) -> bool:
     one, _, one_per = one.partition("/")
     other, _, other_per = other.partition("/")
     short, long = sorted((one, other), key=len)
-    return one_per == other_per and short in words.MEASURE_WORDS and long.startswith(short) and (
-        long not in words.KNOWN_UNITS
+    return (
+        one_per == other_per
+        and short in words.MEASURE_WORDS
+        and long.startswith(short)
+        and (long not in words.KNOWN_UNITS)
     )

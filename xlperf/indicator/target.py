@@ -108,3 +108,21 @@ class Parsed:
     target: Target
     spans: dict[str, Span] = field(hash=False)
     named: tuple[str, ...] = ()
+
+
+def kind(value: Parsed | Target) -> Kind:
+    """The kind in a word, for output; a threshold that was written as a product is one of its own."""
+    target = value.target if isinstance(value, Parsed) else value
+    match target:
+        case Threshold():
+            return (
+                "product" if isinstance(value, Parsed) and "product" in value.spans else "threshold"
+            )
+        case Interval():
+            return "interval"
+        case Frequency():
+            return "frequency"
+        case Deadline():
+            return "deadline"
+        case Qualitative():
+            return "qualitative"

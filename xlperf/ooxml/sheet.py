@@ -31,6 +31,8 @@ _BEFORE_MERGES = {
 _TAG = re.compile(rb"<[^\"'>]*(?:\"[^\"]*\"[^\"'>]*|'[^']*'[^\"'>]*)*>")
 _PREFIX = re.compile(rb"<([A-Za-z_][\w.-]*):worksheet[\s>]")
 _HEIGHT = re.compile(rb"\s(?:ht|customHeight)=(?:\"[^\"]*\"|'[^']*')")
+_TYPE = re.compile(rb"\st=(?:\"[^\"]*\"|'[^']*')")
+_FORMULA = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)")
 _DEFAULT_WIDTH, _DEFAULT_HEIGHT = 8.43, 15.0
 
 
@@ -152,6 +154,17 @@ def _formula_text(
     return moved(master, position[0] - row, position[1] - column)
 
 
+def split_formula(cell: bytes) -> tuple[bytes, bytes]:
+    """A formula cell as its open tag, without type and bracket, and its formula element.
+
+    Between the two goes what `values.cached_value` gives for another value.
+    """
+    tag = _TAG.match(cell)
+    formula = _FORMULA.search(cell)
+    assert tag and formula, "not a formula cell"
+    return _TYPE.sub(b"", tag[0]).removesuffix(b">"), formula[0]
+
+
 class SheetWriter:
     """Writes a worksheet part whose `cells`, rows in `heights` and merged areas vary.
 
@@ -258,6 +271,7 @@ class _Scan:
         self.merges_place = 0
         self._xml = xml
         self._path: list[str] = []
+        self._empty_ends: list[int | None] = []
         self._start = 0
         self._row = self._column = 0
         self._data_end = 0
@@ -277,12 +291,15 @@ class _Scan:
 
     def _open(self, tag: str, attributes: dict[str, str]) -> None:
         at, path = self._parser.CurrentByteIndex, self._path
+        end = self._tag_end(at)
+        # Of an empty element expat does not tell where it ends.
+        self._empty_ends.append(end if self._xml[end - 2 : end] == b"/>" else None)
         if len(path) == 1 and not self.merges_place and tag not in _BEFORE_MERGES:
             self.merges_place = at
         if path[1:] == ["sheetData"] and tag == "row":
             self._row = int(attributes.get("r") or self._row + 1)
             self._column = 0
-            self.rows[self._row] = _Row(at, self._tag_end(at), at, {})
+            self.rows[self._row] = _Row(at, end, end, {})
         elif path[1:] == ["sheetData", "row"] and tag == "c":
             reference = attributes.get("r")
             self._column = parse_cell(reference)[1] if reference else self._column + 1
@@ -293,16 +310,17 @@ class _Scan:
 
     def _close(self, tag: str) -> None:
         at = self._parser.CurrentByteIndex
+        end = self._empty_ends.pop() or self._tag_end(at)
         path = self._path
         path.pop()
         if path[1:] == ["sheetData", "row"] and tag == "c":
-            self.rows[self._row].cells[self._column] = self._start, self._tag_end(at)
+            self.rows[self._row].cells[self._column] = self._start, end
         elif path[1:] == ["sheetData"] and tag == "row":
-            self.rows[self._row].end = self._tag_end(at)
+            self.rows[self._row].end = end
         elif len(path) == 1 and tag == "sheetData":
             self._data_end = at
         elif len(path) == 1 and tag == "mergeCells":
-            self.merges = self._start, self._tag_end(at)
+            self.merges = self._start, end
         elif not path and not self.merges_place:
             self.merges_place = at
 

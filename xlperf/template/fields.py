@@ -5,6 +5,7 @@ scoped to the workbook or, where one workbook holds a sheet per project, to a sh
 """
 
 import difflib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -85,32 +86,29 @@ def _constants(names: list[DefinedName]) -> Iterator[tuple[str, str, DefinedName
 def _fields(
     names: list[DefinedName], workbook: Workbook, problems: list[Diagnostic]
 ) -> tuple[list[tuple[Field, bool]], Sheet | None]:
-    """The names on cells, those of table columns marked, and the one sheet they stand on."""
-    sheets = {sheet.name.casefold(): sheet for sheet in workbook.sheets}
-    found: list[tuple[Field, bool]] = []
-    home: Sheet | None = None
-    seen: dict[str, str] = {}
+    """The names on cells, those of table columns marked, and the sheet that most of them are on."""
+    located = []
     for name in names:
-        if string_constant(name.text) is not None:
-            continue
-        label = name.name[len(PREFIX) :]
-        sheet_name, reference = split_sheet(name.text.strip().removeprefix("="))
-        sheet = sheets.get(sheet_name.casefold())
-        try:
-            area = parse_area(reference)
-        except ValueError:
-            area = None
-        if sheet is None or area is None or area.bottom >= MAX_ROW:
-            problems.append(_broken(name))
-            continue
-        if home is not None and sheet != home:
+        if string_constant(name.text) is None:
+            if (place := _located(name, workbook)) is None:
+                problems.append(_broken(name))
+            else:
+                located.append((name, *place))
+    if not located:
+        return [], None
+    home, _ = Counter(sheet for _, sheet, _ in located).most_common(1)[0]
+    found: list[tuple[Field, bool]] = []
+    seen: dict[str, str] = {}
+    for name, sheet, area in located:
+        if sheet != home:
             problems.append(_elsewhere(name, home, sheet))
             continue
+        label = name.name[len(PREFIX) :]
         key = canonical(label)
         if key in seen:
             problems.append(_twice(name, seen[key]))
             continue
-        home, seen[key] = sheet, name.name
+        seen[key] = name.name
         is_column = key.startswith(INDICATOR_PREFIX)
         if is_column:
             label, key = label.partition(".")[2], key.removeprefix(INDICATOR_PREFIX)
@@ -118,6 +116,18 @@ def _fields(
         found.append((Field(label, key, kind, area), is_column))
     found.sort(key=lambda item: (item[0].area.top, item[0].area.left))
     return found, home
+
+
+def _located(name: DefinedName, workbook: Workbook) -> tuple[Sheet, Area] | None:
+    """The sheet and the one area that a name refers to."""
+    sheet_name, reference = split_sheet(name.text.strip().removeprefix("="))
+    try:
+        area = parse_area(reference)
+    except ValueError:
+        return None
+    wanted = sheet_name.casefold()
+    sheet = next((s for s in workbook.sheets if s.name.casefold() == wanted), None)
+    return None if sheet is None or area.bottom >= MAX_ROW else (sheet, area)
 
 
 def _table(
@@ -140,8 +150,16 @@ def nearest_label(label: str) -> str | None:
     key = canonical(label)
     if key in KNOWN_LABELS or label.startswith(("资金.", "支出计划.")):
         return None
-    near = difflib.get_close_matches(key, KNOWN_LABELS, n=1, cutoff=0.75)
-    return near[0] if near else None
+    prefix = INDICATOR_PREFIX if key.startswith(INDICATOR_PREFIX) else ""
+    plain = key.removeprefix(prefix)
+    known = [
+        label.removeprefix(prefix)
+        for label in KNOWN_LABELS
+        if label.startswith(INDICATOR_PREFIX) == bool(prefix)
+    ]
+    similar = [label for label in known if abs(len(label) - len(plain)) <= 1]
+    near = difflib.get_close_matches(plain, similar, n=1, cutoff=0.75)
+    return prefix + near[0] if near else None
 
 
 def _name_problem(code: str, name: str, message: Message, fix: Message) -> Diagnostic:

@@ -10,7 +10,13 @@ from xlperf.forms import BLANK, Entry, Kind, Project, number_entry
 from xlperf.ooxml.address import Area, cell_name
 from xlperf.ooxml.sheet import Position
 from xlperf.ooxml.styles import wrapped_height
-from xlperf.ooxml.values import blank_cell, formula_cell, number_cell, text_cell, with_cached_value
+from xlperf.ooxml.values import (
+    blank_cell,
+    cached_value,
+    formula_cell,
+    number_cell,
+    text_cell,
+)
 from xlperf.template.formulas import Key
 from xlperf.template.layout import Layout, Slot
 
@@ -123,7 +129,10 @@ class _Filling:
         text = to_excel(expr, {label: s.reference for label, s in slots.items()})
         key = self._key(slot)
         self._values[key] = value
-        self._cells[key[0]][key[1:]] = formula_cell(slot.reference, slot.style, text, value)
+        cached, error = _cached(value)
+        self._cells[key[0]][key[1:]] = formula_cell(
+            slot.reference, slot.style, text, cached, error=error
+        )
 
     def _compute(self) -> None:
         """The template's own formulas: right cached values, or the data where it departs."""
@@ -144,8 +153,15 @@ class _Filling:
                 self._cells[index][row, column] = _cell(slot, given, entry)
                 continue
             self._values[key] = value
-            original = layout.writers[index][1].original((row, column))
-            self._cells[index][row, column] = with_cached_value(original, value)
+            start, formula = layout.formula_cells[key]
+            shown, error = _cached(value)
+            kind, cached = cached_value(cell_name(row, column), shown, error=error)
+            self._cells[index][row, column] = b"%s%b>%b%b</c>" % (
+                start,
+                kind.encode(),
+                formula,
+                cached.encode(),
+            )
 
     def _notice_departure(self, slot: Slot, entry: Entry, computed: Value) -> None:
         if not isinstance(computed, float):
@@ -236,6 +252,11 @@ def _cell(slot: Slot, value: Value, entry: Entry) -> bytes:
     if isinstance(value, str):
         return text_cell(slot.reference, slot.style, entry.text)
     return number_cell(slot.reference, slot.style, value)
+
+
+def _cached(value: Value) -> tuple[float | str | bool | None, bool]:
+    """A computed value as the cell writers take it: what is shown, and whether it is an error."""
+    return (value.code, True) if isinstance(value, ExcelError) else (value, False)
 
 
 def _departs(given: Value, computed: Value) -> bool:

@@ -1,5 +1,6 @@
 """The formulas of a template that depend on its fields, in the order in which they are computed."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,8 @@ from xlperf.expr import (
     evaluate,
     parse_formula,
 )
-from xlperf.ooxml.address import parse_area, split_sheet
+from xlperf.ooxml.address import MAX_COLUMN, MAX_ROW, Area, parse_area, split_sheet
+from xlperf.ooxml.references import references
 from xlperf.ooxml.sheet import Sheet
 from xlperf.ooxml.workbook import Workbook
 
@@ -25,6 +27,10 @@ Key = tuple[int, int, int]
 """A cell of the workbook: sheet index (0-based), row, column (1-based)."""
 
 _LARGEST_AREA = 100_000
+# Formulas whose value no reference in their text foretells: volatile ones, names and tables.
+_UNFORESEEABLE = re.compile(
+    r"\b(?:NOW|TODAY|RAND\w*|OFFSET|INDIRECT|CELL|INFO)\s*\(|[\[#@]", re.IGNORECASE
+)
 
 
 class FormulaGraph:
@@ -39,6 +45,7 @@ class FormulaGraph:
         self._defined = {(name.sheet, name.name.casefold()): name.text for name in workbook.names}
         self._sheets = sheets
         self._reads: dict[Key, dict[Expr, tuple[tuple[Key, ...], ...]]] = {}
+        self._opaque: set[Key] = set()
         trees: dict[Key, Expr | None] = {}
         formulas = {
             (index, *position): cell.formula
@@ -46,6 +53,7 @@ class FormulaGraph:
             for position, cell in sheet.cells.items()
             if cell.formula is not None
         }
+        self._watched = {*formulas, *inputs}
         for key, text in formulas.items():
             trees[key] = self._compile(key, text)
         self._order = self._sorted(formulas, inputs)
@@ -63,6 +71,7 @@ class FormulaGraph:
         tree = parse_formula(text)
         if isinstance(tree, Unsupported):
             self._reads[key] = {}
+            self._scan(key, text)
             return None
         reads: dict[Expr, tuple[tuple[Key, ...], ...]] = {}
         supported = True
@@ -70,10 +79,30 @@ class FormulaGraph:
             cells = self._cells(node, key[0])
             if cells is None:
                 supported = False
+                self._opaque.add(key)
             else:
                 reads[node] = cells
         self._reads[key] = reads
         return tree if supported else None
+
+    def _scan(self, key: Key, text: str) -> None:
+        """What an unsupported formula reads, as far as its text tells; else it counts as live."""
+        folded = text.casefold()
+        if _UNFORESEEABLE.search(text) or any(name in folded for _, name in self._defined):
+            self._opaque.add(key)
+            return
+        cells: list[Key] = []
+        for reference in references(text):
+            home = self._names.get((reference.sheets or ("",))[0].casefold(), key[0])
+            first, last = reference.first, reference.last or reference.first
+            area = Area(
+                first.row or 1,
+                first.column_number or 1,
+                last.row or MAX_ROW,
+                last.column_number or MAX_COLUMN,
+            )
+            cells += (k for k in self._watched if k[0] == home and k[1:] in area)
+        self._reads[key] = {Ref(""): (tuple(cells),)}
 
     def _cells(self, node: Cell | Range | Ref, sheet: int) -> tuple[tuple[Key, ...], ...] | None:
         """The cells that a reference stands for, row by row; None when it cannot be resolved."""
@@ -121,12 +150,12 @@ class FormulaGraph:
         for start in formulas:
             stack = [(start, self._precedents(start))] if start not in depends else []
             if stack:
-                depends[start] = start in inputs
+                depends[start] = start in inputs or start in self._opaque
             while stack:
                 key, precedents = stack[-1]
                 for precedent in precedents:
                     if precedent in formulas and precedent not in depends:
-                        depends[precedent] = precedent in inputs
+                        depends[precedent] = precedent in inputs or precedent in self._opaque
                         stack.append((precedent, self._precedents(precedent)))
                         break
                     if precedent in inputs or depends.get(precedent):

@@ -8,7 +8,13 @@ from xml.sax.saxutils import escape
 from xlperf.forms import Kind
 from xlperf.ooxml.address import Area, cell_name
 from xlperf.ooxml.package import Package, PackageWriter
-from xlperf.ooxml.sheet import Position, SheetWriter, read_sheet, read_strings
+from xlperf.ooxml.sheet import (
+    Position,
+    SheetWriter,
+    read_sheet,
+    read_strings,
+    split_formula,
+)
 from xlperf.ooxml.styles import Styles
 from xlperf.ooxml.workbook import Workbook, recalculated_on_load
 from xlperf.template.fields import KEY, PREFIX, Field, Form, find_forms
@@ -79,10 +85,9 @@ class Layout:
                     self._static_merges() if index == self.home and self.levels else None,
                 ),
             )
-        self.formula_styles = {
-            (index, row, column): cell.style
+        self.formula_cells = {
+            (index, row, column): split_formula(self.writers[index][1].original((row, column)))
             for index, row, column in self.formulas.live
-            if (cell := sheets[index].cell((row, column)))
         }
         self._workbook_part = workbook.part
         self._workbook = _workbook_pieces(package.read(workbook.part), self.formulas.complete)

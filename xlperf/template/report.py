@@ -61,8 +61,7 @@ def _meaning(template: Template, field: Field, key: str) -> Message:
         zh, en = f"{zh}，公式", f"{en}, formula"
     if not _known(key):
         zh, en = f"{zh}，自定义字段", f"{en}, a field of your own"
-    elif key.removeprefix(INDICATOR_PREFIX) != field.label:
-        plain = key.removeprefix(INDICATOR_PREFIX)
+    elif key in KNOWN_LABELS and (plain := key.removeprefix(INDICATOR_PREFIX)) != field.label:
         zh, en = f"{zh}，即“{plain}”", f"{en}, that is {plain}"
     return Message(zh, en)
 

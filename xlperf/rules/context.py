@@ -1,0 +1,194 @@
+"""What a rule sees: one indicator in its form, one form, or all forms of a run.
+
+A rule asks questions that several rules share (what is the budget in 元, is this form scored, when
+does its year end); they are answered here, once, so that rules agree with each other.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from xlperf.diagnostic import Place
+from xlperf.forms import Entry, Indicator, Project
+from xlperf.indicator import Parsed, Target, parse_with_name
+from xlperf.rules.settings import Settings
+
+_MONEY_UNITS = {"元": Decimal(1), "万元": Decimal(10_000), "亿元": Decimal(100_000_000)}
+_RESULT_COLUMNS = ("实际完成值", "得分")
+_RESULT_FIELDS = ("总分", "自评结论", "实际完成情况")
+# The row that holds the year's money, the most telling name first; a project total only at the end.
+_TOTAL_ROWS = ("年度资金申请总额", "年度资金总额", "年度预算", "资金总额", "预算数", "项目资金总额")
+_BUDGET_COLUMNS = ("年初预算数", "金额", "全年预算数", "预算数")
+_BRACKETED_POINTS = re.compile(r"[(（]\s*(\d+(?:\.\d+)?)\s*分\s*[)）]")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FormCase:
+    """One form put before the reviewer, with the file it came from and the settings that hold.
+
+    `document` groups forms that belong together (a folder of data, a workbook). Cells stand in
+    `Project.cells` and `Indicator.cells`.
+    """
+
+    project: Project
+    document: str = ""
+    file: str = ""
+    settings: Settings = field(default_factory=Settings)
+    indicators: tuple["IndicatorCase", ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        rows = tuple(IndicatorCase(self, row, i) for i, row in enumerate(self.project.indicators))
+        object.__setattr__(self, "indicators", rows)
+
+    def entry(self, label: str) -> Entry:
+        return self.project.entry(label)
+
+    def text(self, label: str) -> str:
+        return self.project.entry(label).text
+
+    def number(self, label: str) -> Decimal | None:
+        return self.project.entry(label).number
+
+    def has_column(self, label: str) -> bool:
+        """Whether the indicator table of this form has the column at all, blank or not."""
+        return any(label in row.entries for row in self.project.indicators)
+
+    @property
+    def name(self) -> str:
+        return self.project.name or self.text("部门名称")
+
+    @property
+    def self_evaluation(self) -> bool:
+        """Whether the form reports what came out, not only what is promised."""
+        return any(map(self.has_column, _RESULT_COLUMNS)) or any(
+            label in self.project.entries for label in _RESULT_FIELDS
+        )
+
+    @property
+    def year(self) -> int | None:
+        """The budget year that the form names, or None."""
+        number = self.number("年度")
+        if number is None and (match := re.search(r"(?:19|20)\d\d", self.text("年度"))):
+            return int(match[0])
+        return int(number) if number is not None else None
+
+    @property
+    def money_unit(self) -> str:
+        """The unit of the amounts in the form's head: 元 or 万元; "" where none is named."""
+        return self.text("金额单位").strip()
+
+    @property
+    def money_scale(self) -> Decimal | None:
+        """How many 元 one of the form's amounts counts; None where the form names no unit."""
+        return _MONEY_UNITS.get(self.money_unit)
+
+    @property
+    def funding(self) -> Mapping[str, Mapping[str, Entry]]:
+        """The funding rows as printed, in the form's money unit: `funding[row][column]`."""
+        return self.project.funding.rows
+
+    @property
+    def total_row(self) -> str:
+        """The name of the funding row that holds the year's money, "" where there is none."""
+        rows = self.funding
+        return next((name for name in _TOTAL_ROWS if name in rows), "")
+
+    @property
+    def budget(self) -> Decimal | None:
+        """The year's budget in 元 as first planned, which is what targets were set against."""
+        row, scale = self.funding.get(self.total_row, {}), self.money_scale
+        for column in _BUDGET_COLUMNS:
+            if scale and column in row and (amount := row[column].number) is not None:
+                return amount * scale
+        return None
+
+    def place(self, label: str) -> Place:
+        return Place(self.file, self.project.sheet, self.project.cells.get(label, ""))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IndicatorCase:
+    """One indicator in its form. `row` is its position in the table, from 0."""
+
+    form: FormCase
+    record: Indicator
+    row: int
+
+    def entry(self, label: str) -> Entry:
+        return self.record.entry(label)
+
+    def text(self, label: str) -> str:
+        return self.record.entry(label).text
+
+    @property
+    def level1(self) -> str:
+        """The level-1 name without the points behind it: 产出指标(50分) → 产出指标."""
+        return _BRACKETED_POINTS.sub("", self.record.level1).strip()
+
+    @property
+    def level2(self) -> str:
+        return _BRACKETED_POINTS.sub("", self.record.level2).strip()
+
+    @property
+    def name(self) -> str:
+        return self.record.level3
+
+    @property
+    def target_text(self) -> str:
+        return self.record.target
+
+    @property
+    def actual_text(self) -> str:
+        return self.record.actual
+
+    @property
+    def parsed(self) -> Parsed:
+        """The target with the spans of its parts; the name may supply comparator and unit."""
+        return parse_with_name(self.record.target, self.record.level3)
+
+    @property
+    def target(self) -> Target:
+        return self.parsed.target
+
+    @property
+    def actual(self) -> Target:
+        return parse_with_name(self.record.actual, self.record.level3).target
+
+    @property
+    def weight(self) -> Decimal | None:
+        return self.record.weight
+
+    @property
+    def score(self) -> Decimal | None:
+        return self.record.score
+
+    @property
+    def reason(self) -> str:
+        return self.record.reason.strip()
+
+    @property
+    def section_weight(self) -> Decimal | None:
+        """The points that the level-1 name gives to its section: 产出指标(50分) → 50."""
+        match = _BRACKETED_POINTS.search(self.record.level1)
+        return Decimal(match[1]) if match else None
+
+    @property
+    def costs(self) -> bool:
+        """Whether it is a cost indicator, wherever the form places cost."""
+        return "成本" in self.level2 or "成本" in self.level1
+
+    def place(self, label: str) -> Place:
+        return Place(self.form.file, self.form.project.sheet, self.record.cells.get(label, ""))
+
+
+AllForms = tuple[FormCase, ...]
+"""All forms of a run, in a fixed order; the argument of a rule that compares forms."""
+
+
+def sections(form: FormCase) -> Iterator[tuple[str, list[IndicatorCase]]]:
+    """The level-1 names as printed, in order, each with its indicators."""
+    found: dict[str, list[IndicatorCase]] = {}
+    for indicator in form.indicators:
+        found.setdefault(indicator.record.level1, []).append(indicator)
+    yield from found.items()

@@ -1,0 +1,1 @@
+"""Deadlines and years: those of targets, of goals and of the payment plan."""

@@ -1,0 +1,1 @@
+"""Comparators that point the wrong way."""

@@ -1,0 +1,1 @@
+"""The plan of payments over the year."""

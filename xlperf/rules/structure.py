@@ -1,0 +1,1 @@
+"""The set of indicators: what is missing, doubled, misfiled or too heavy."""

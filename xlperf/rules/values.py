@@ -1,0 +1,1 @@
+"""How a target is written: unit, comparator, spelling, completeness."""

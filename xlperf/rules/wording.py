@@ -1,0 +1,1 @@
+"""Wording of names and texts, and traces of a bad scan."""
