@@ -57,7 +57,9 @@ def fill_with_openpyxl(template: Path, project: Project, out: Path) -> None:
 
 def changed_parts(before: bytes, after: bytes) -> dict[str, bytes]:
     old, new = Package.open(before), Package.open(after)
-    return {name: new.read(name) for name in new if name not in old or new.read(name) != old.read(name)}
+    return {
+        name: new.read(name) for name in new if name not in old or new.read(name) != old.read(name)
+    }
 
 
 def main() -> None:

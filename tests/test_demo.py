@@ -113,7 +113,11 @@ def test_a_second_reader_sees_the_same_values(computed):
     for path in forms(computed):
         book = openpyxl.load_workbook(path, data_only=True)
         for name in book.sheetnames:
-            rows = CalamineWorkbook.from_path(path).get_sheet_by_name(name).to_python(skip_empty_area=False)
+            rows = (
+                CalamineWorkbook.from_path(path)
+                .get_sheet_by_name(name)
+                .to_python(skip_empty_area=False)
+            )
             for row, cells in enumerate(rows, start=1):
                 for column, value in enumerate(cells, start=1):
                     held = book[name].cell(row, column).value

@@ -9,7 +9,7 @@ import pytest
 from xlperf.bulk.tables import build_records, read_folder, read_table, write_tables
 from xlperf.diagnostic import InputError, TableError
 
-PROJECTS = "编号,项目名称,资金.财政拨款.金额,填报日期\n01,甲,\"1,600.50\",2024/02/05\n02,乙,,\n"
+PROJECTS = '编号,项目名称,资金.财政拨款.金额,填报日期\n01,甲,"1,600.50",2024/02/05\n02,乙,,\n'
 INDICATORS = "编号,三级指标,指标值\n01,次数,≥4次\n02,比例,95%\n01,时限,2025年底\n"
 
 
@@ -83,16 +83,19 @@ def test_a_frame_with_numbers_dates_and_gaps():
     [
         ("编号,项目\n01,甲\n", INDICATORS, "D105", ["projects.csv", "第 1 行", "项目名称"]),
         (PROJECTS, "编号,指标值\n", "D105", ["indicators.csv", "三级指标"]),
-        (PROJECTS + "01,丙,,\n", INDICATORS, "D107", ["projects.csv", "第 4 行", "“01”", "第 2 行"]),
+        (
+            PROJECTS + "01,丙,,\n",
+            INDICATORS,
+            "D107",
+            ["projects.csv", "第 4 行", "“01”", "第 2 行"],
+        ),
         (PROJECTS + ",丙,,\n", INDICATORS, "D106", ["第 4 行", "编号"]),
         (PROJECTS, INDICATORS + "07,x,1\n", "D108", ["indicators.csv", "第 5 行", "“07”"]),
         ("编号,项目名称,项目名\n", INDICATORS, "D104", ["项目名称", "项目名"]),
         (PROJECTS + "03,a,b,c,d,e\n", INDICATORS, "D109", ["第 4 行"]),
     ],
 )
-def test_a_wrong_table_is_told_with_file_row_and_column(
-    tmp_path, projects, indicators, code, said
-):
+def test_a_wrong_table_is_told_with_file_row_and_column(tmp_path, projects, indicators, code, said):
     with pytest.raises(TableError) as caught:
         records(write(tmp_path, projects, indicators))
     assert code in [d.code for d in caught.value.diagnostics]

@@ -76,7 +76,12 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 WRONG = {
-    "missing column": ("indicators.csv", "三级指标", "三级", ["indicators.csv", "第 1 行", "三级指标"]),
+    "missing column": (
+        "indicators.csv",
+        "三级指标",
+        "三级",
+        ["indicators.csv", "第 1 行", "三级指标"],
+    ),
     "one key twice": ("projects.csv", "\n02,", "\n01,", ["projects.csv", "第 3 行", "编号", "01"]),
     "no such project": ("indicators.csv", "\n02,", "\n99,", ["indicators.csv", "编号", "99"]),
     "text for a number": ("projects.csv", "1980298.62", "约198万", ["第 2 行", "约198万"]),

@@ -76,7 +76,7 @@ def _written(rows: int, *, simple: bool) -> bytes:
     for sheet in (notes, summary):
         _write_references(sheet, last)
     summary.conditional_format(
-        "A1:A5", {"type": "formula", "criteria": f"=A1>{Q}!$G${last}", "format": None}
+        "A1:A5", {"type": "formula", "criteria": f"=A1>{Q}!$G${last + 1}", "format": None}
     )
     summary.data_validation(
         "B1", {"validate": "list", "source": f"={Q}!$C${FIRST}:$C${last}", "ignore_blank": False}
@@ -110,8 +110,7 @@ def _write_table(book: Workbook, form: Worksheet, last: int, *, simple: bool) ->
     locked, open_cell = book.add_format({"border": 1}), book.add_format({"locked": False})
     form.write_row(FIRST - 2, 1, ["级", "名", None, "", "分", "得", "比", "累", "占", 0])
     form.set_row(FIRST - 2, 30)
-    if last > FIRST or not simple:
-        form.merge_range(FIRST - 2, 0, last - 1, 0, "绩效指标", locked)
+    form.merge_range(FIRST - 2, 0, last - 1, 0, "绩效指标", locked)
     whole = f"$G${FIRST}:$G${last}"
     for row in range(FIRST, last + 1):
         form.set_row(row - 1, 24.75)
@@ -154,11 +153,11 @@ def _write_table(book: Workbook, form: Worksheet, last: int, *, simple: bool) ->
     )
     form.write_dynamic_array_formula(f"J{total}", f"=SORT(G{FIRST}:G{last})")
     form.write_formula(f"K{total}", '="B15"&INDIRECT("B15")&明细[[#Totals],[a]]&G$3&首行')
-    form.write_formula(f"B{last + 2}", f"=HYPERLINK(B{total},\"'B15'\")&'it''s'!B{total}")
+    form.write_formula(f"B{last + 2}", f"=HYPERLINK(B{total},\"'B15'\")&'it''s'!B25")
     form.merge_range(f"B{last + 3}:E{last + 4}", "below", locked)
     form.merge_range(f"F{last + 3}:F{last + 4}", "below", locked)
     form.write("B3", "名称")
-    form.write_formula("G3", f"=G{total}+SUM(G$1:G2)")
+    form.write_formula("G3", f"=G{total}+SUM(G$1:G2)" + ("" if simple else f"+G{last}"))
 
 
 def _write_rules(book: Workbook, form: Worksheet, last: int) -> None:
@@ -179,7 +178,7 @@ def _write_rules(book: Workbook, form: Worksheet, last: int) -> None:
     )
     form.conditional_format(
         f"B{last + 5}:D{last + 6}",
-        {"type": "cell", "criteria": ">", "value": f"$G${last}", "format": red},
+        {"type": "cell", "criteria": ">", "value": f"$G${last + 1}", "format": red},
     )
     form.conditional_format(
         f"H{FIRST}:H{last}",
@@ -200,9 +199,7 @@ def _write_rules(book: Workbook, form: Worksheet, last: int) -> None:
         f"F{FIRST}:F{last}",
         {"validate": "decimal", "criteria": "between", "minimum": f"=$E{FIRST}", "maximum": f"=$G${last + 1}"},
     )  # fmt: skip
-    form.data_validation(
-        f"E{last + 2}", {"validate": "list", "source": f"=$C${FIRST}:$C${last}"}
-    )
+    form.data_validation(f"E{last + 2}", {"validate": "list", "source": f"=$C${FIRST}:$C${last}"})
     form.add_sparkline(
         0,
         0,
@@ -277,7 +274,7 @@ def _write_references(sheet: Worksheet, last: int) -> None:
         f"SUM({Q}!A:B,{Q}!{last + 1}:{last + 2},{Q}!B1:B1048576)",
         f"'[1]{Q[1:-1]}'!G25",
         "SUM('汇总:Third'!B15:B24)",
-        f"SUM({Q}!B1:B3 {Q}!A2:C5)&\"{Q}!B20\"",
+        f'SUM({Q}!B1:B3 {Q}!A2:C5)&"{Q}!B20"',
         f"VLOOKUP(1,{Q}!$B$1:$K${last + 9},2,FALSE)",
     ]
     for row, text in enumerate(texts):
@@ -290,7 +287,9 @@ def _png(shade: int) -> bytes:
     """A picture of one grey pixel."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data))
+        return (
+            struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data))
+        )
 
     header = struct.pack(">2L5B", 64, 64, 8, 0, 0, 0, 0)
     lines = (b"\0" + bytes([shade]) * 64) * 64
@@ -370,7 +369,9 @@ def _rules(parts: Parts, last: int) -> None:
         f"><x14:formula1><xm:f>汇总!$A$15:$A$24</xm:f></x14:formula1><xm:sqref>C{FIRST}:C{last}"
         "</xm:sqref></x14:dataValidation></x14:dataValidations></ext>"
     )
-    parts[PART] = content.replace("<extLst><ext xmlns:x14", "<extLst>" + validations + "<ext xmlns:x14")
+    parts[PART] = content.replace(
+        "<extLst><ext xmlns:x14", "<extLst>" + validations + "<ext xmlns:x14"
+    )
     other = (
         f'<extLst><ext xmlns:x14="{_X14}" uri="{{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}}">'
         f'<x14:dataValidations xmlns:xm="{_XM}" count="1"><x14:dataValidation type="list" '
@@ -433,7 +434,7 @@ def _controls(parts: Parts, last: int) -> None:
             f'<mc:AlternateContent xmlns:mc="{_MARKUP}"><mc:Choice Requires="x14"><control '
             f'shapeId="{shape}" r:id="{key}" name="{kind}"><controlPr locked="0" defaultSize="0" '
             f'autoFill="0" linkedCell="{link}"><anchor moveWithCells="1"><from>'
-            f'<xdr:col>8</xdr:col><xdr:colOff>1</xdr:colOff><xdr:row>{row}</xdr:row>'
+            f"<xdr:col>8</xdr:col><xdr:colOff>1</xdr:colOff><xdr:row>{row}</xdr:row>"
             f"<xdr:rowOff>9525</xdr:rowOff></from><to><xdr:col>9</xdr:col><xdr:colOff>1"
             f"</xdr:colOff><xdr:row>{row + 1}</xdr:row><xdr:rowOff>9525</xdr:rowOff></to></anchor>"
             "</controlPr></control></mc:Choice></mc:AlternateContent>"

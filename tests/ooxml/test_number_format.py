@@ -112,9 +112,16 @@ def test_a_decimal_is_shown_like_the_float() -> None:
     assert display(Decimal("12345678901234567890"), "0") == "12345678901234600000"
 
 
-def test_what_is_no_number_is_shown_as_it_is() -> None:
-    assert display(math.nan, "0.00") == "nan"
-    assert display(Decimal("Infinity"), "General") == "Infinity"
+@pytest.mark.parametrize("code", ["General", "0.00", "# ?/?", "0E+0", "yyyy/m/d", "0%" * 120])
+def test_what_excel_cannot_hold_is_shown_as_it_is(code: str) -> None:
+    assert display(math.nan, code) == "nan"
+    for text in ("Infinity", "-1E+999999", "1E-999999", "sNaN"):
+        assert display(Decimal(text), code) == text
+
+
+def test_a_code_that_excel_would_refuse_means_general() -> None:
+    assert display(1.5, "0." + "0" * 999) == "1.5"
+    assert display(1.5, "[<nan]0") == "2"
 
 
 @pytest.mark.parametrize(

@@ -32,11 +32,15 @@ def entries(data: bytes) -> dict[str, tuple[bytes, bytes]]:
     return found
 
 
-names = st.text("abcdefgh/工作表", min_size=1, max_size=12).map(lambda s: "p" + s.strip("/") + ".xml")
+names = st.text("abcdefgh/工作表", min_size=1, max_size=12).map(
+    lambda s: "p" + s.strip("/") + ".xml"
+)
 packages = st.dictionaries(names, st.binary(max_size=400), min_size=2, max_size=6)
 
 
-@given(packages, st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]), st.binary(max_size=99))
+@given(
+    packages, st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]), st.binary(max_size=99)
+)
 def test_untouched_parts_keep_their_compressed_bytes(parts, method, new):
     data = archive(parts, method)
     first, *rest = parts

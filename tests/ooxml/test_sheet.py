@@ -74,14 +74,18 @@ def test_shared_formulas_are_told_cell_by_cell():
 
 
 def test_rows_and_cells_without_addresses_are_counted():
-    rows = b'<row><c><v>1</v></c><c><v>2</v></c></row><row><c r="C2"><v>3</v></c><c><v>4</v></c></row>'
+    rows = (
+        b'<row><c><v>1</v></c><c><v>2</v></c></row><row><c r="C2"><v>3</v></c><c><v>4</v></c></row>'
+    )
     assert values(sheet_xml(rows)) == {(1, 1): 1, (1, 2): 2, (2, 3): 3, (2, 4): 4}
 
 
 positions = st.tuples(st.integers(1, 9), st.integers(1, 5))
 
 
-@given(st.dictionaries(positions, st.integers(0, 99)), st.dictionaries(positions, st.integers(0, 99)))
+@given(
+    st.dictionaries(positions, st.integers(0, 99)), st.dictionaries(positions, st.integers(0, 99))
+)
 def test_slots_change_their_cells_and_nothing_else(old, new):
     rows: dict[int, list[int]] = {}
     for row, column in sorted(old):
@@ -132,7 +136,11 @@ def test_an_empty_sheet_takes_cells(empty):
 @pytest.mark.parametrize(
     ("block", "kept", "added"),
     [
-        (b'<mergeCells count="2"><mergeCell ref="A1:B1"/><mergeCell ref="A3:A4"/></mergeCells>', 1, 1),
+        (
+            b'<mergeCells count="2"><mergeCell ref="A1:B1"/><mergeCell ref="A3:A4"/></mergeCells>',
+            1,
+            1,
+        ),
         (b"", 0, 2),
         (b'<mergeCells count="1"><mergeCell ref="A1:B1"/></mergeCells>', 0, 0),
     ],

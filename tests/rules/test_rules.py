@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from xlperf.forms import Entry, Indicator, Project, read_entry
-from xlperf.rules import RULES, AllForms, Finding, Fix, FormCase, Rule, Stage, read_example, run
+from xlperf.rules import RULES, AllForms, Finding, Fix, Rule, Stage, read_example, run
 
 BAD = [(code, text) for code, rule in sorted(RULES.items()) for text in rule.bad]
 GOOD = [(code, text) for code, rule in sorted(RULES.items()) for text in rule.good]
@@ -64,7 +64,7 @@ def mend(forms: AllForms, findings: list[Finding]) -> AllForms:
         for finding in findings:
             if finding.key == project.key and finding.replacement is not None:
                 project = written(project, finding.row, finding.field, finding.replacement)
-        mended.append(FormCase(project, form.document, form.file, form.settings))
+        mended.append(replace(form, project=project))
     return tuple(mended)
 
 

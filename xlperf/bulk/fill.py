@@ -160,9 +160,12 @@ class _Filler:
         formulas: dict[tuple[int, str], Expr] = {}
         indicators = []
         for index, indicator in enumerate(project.indicators):
-            if not (given and indicator.entry("得分")):
+            judged = bool(indicator.entry("得分"))
+            if not (given and judged):
                 result = score(indicator, self._policy)
-                if result.formula is not None and self._options.formulas == "native":
+                if result.value is None and judged:
+                    pass  # a person's judgement, which no formula replaces
+                elif result.formula is not None and self._options.formulas == "native":
                     formulas[index, "得分"] = result.formula
                 elif result.value is not None:
                     indicator = _with_score(indicator, number_entry(result.value))

@@ -4,7 +4,7 @@ Exit code 0 is clean, 1 means that something was found or left undone, 2 that it
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -87,7 +87,7 @@ def demo(lang: Lang, out: Path, formulas: Any, scores: Any, jobs: int) -> None:
             target = out / folder.relative_to(root)
             template, records = load_example(folder)
             outcomes = fill_records(template, records, target, Options(formulas, scores), jobs)
-            _say_outcomes(outcomes, target, lang)
+            _sum_up(outcomes, target, lang)
 
 
 @cli.command()
@@ -119,7 +119,9 @@ def fill(
         with _progress(len(records.projects)) as progress:
             options = Options(formulas, scores)
             outcomes = fill_records(form, records, out, options, jobs, progress)
-        _say_outcomes(outcomes, out, lang)
+        for outcome in outcomes:
+            _say(outcome.problems, lang)
+        _sum_up(outcomes, out, lang)
         sys.exit(0 if all(outcome.path for outcome in outcomes) else 1)
 
 
@@ -215,18 +217,14 @@ def _say_report(template: Template, lang: Lang) -> bool:
     return any(p.severity is Severity.ERROR for p in report.problems)
 
 
-def _say_outcomes(outcomes: Iterable[Outcome], out: Path, lang: Lang) -> None:
-    outcomes = list(outcomes)
-    for outcome in outcomes:
-        _say(outcome.problems, lang)
+def _sum_up(outcomes: Sequence[Outcome], out: Path, lang: Lang) -> None:
     written = sum(outcome.path is not None for outcome in outcomes)
-    _print(
-        Message(
-            f"{out}：写出 {written} 个工作簿，共 {len(outcomes)} 个项目",
-            f"{out}: wrote {written} workbooks for {len(outcomes)} projects",
-        ),
-        lang,
-    )
+    noticed = sum(len(outcome.problems) for outcome in outcomes)
+    zh = f"{out}/*.xlsx：{len(outcomes)} 个项目，写出 {written} 个工作簿"
+    en = f"{out}/*.xlsx: {len(outcomes)} projects, {written} workbooks written"
+    if noticed:
+        zh, en = f"{zh}，{noticed} 处提示", f"{en}, {noticed} remarks"
+    _print(Message(zh, en), lang)
 
 
 def _say(diagnostics: Iterable[Diagnostic], lang: Lang) -> None:

@@ -76,7 +76,7 @@ _DATES = {"填报日期", "计划开始日期", "计划完成日期"}
 _SEPARATORS = re.compile(r"[\s_\-—–()（）\[\]［］【】〔〕、/／\\%％:：,，;；·＊*]+")
 _NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?|[+-]?\.\d+")
 _DATE = re.compile(r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})日?")
-_EPOCH = datetime.date(1899, 12, 30)
+_EPOCH = datetime.date(1899, 12, 30).toordinal()
 
 
 def _folded(label: str) -> str:
@@ -155,8 +155,12 @@ def number_entry(number: Decimal) -> Entry:
 
 def date_entry(day: datetime.date) -> Entry:
     """The entry of a day; before 1900 it is text, since Excel has no such dates."""
-    text = f"{day:%Y-%m-%d}"
-    return Entry(text, Decimal((day - _EPOCH).days)) if day.year >= 1900 else Entry(text)
+    text = f"{day.year:04}-{day.month:02}-{day.day:02}"
+    if day.year < 1900:
+        return Entry(text)
+    serial = day.toordinal() - _EPOCH
+    # Excel has a 29 February 1900, so earlier days count one less.
+    return Entry(text, Decimal(serial if serial > 60 else serial - 1))
 
 
 def _unreadable(label: str, text: str, zh: str, en: str, example: str) -> Diagnostic:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from xlperf.diagnostic import Diagnostic, Message, Severity, Span
-from xlperf.indicator.parser import FOLD
+from xlperf.indicator.folding import fold
 from xlperf.indicator.quantities import base
 from xlperf.indicator.spelling import quantity_text
 from xlperf.indicator.target import Deadline, Interval, Parsed, Qualitative, Threshold
@@ -85,7 +85,7 @@ def _reversed(parsed: Parsed) -> bool:
 def _unpaired(source: str) -> Iterator[int]:
     """Places of brackets and quotation marks without a partner."""
     waiting: list[tuple[str, int]] = []
-    for place, letter in enumerate(source.translate(FOLD)):
+    for place, letter in enumerate(fold(source)):
         if letter in "([{“":
             waiting.append((letter, place))
         elif letter in _PAIRS:

@@ -3,9 +3,7 @@
 A folded text is as long as the text itself, so a place in one is a place in the other.
 """
 
-_SPACES = (
-    "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\u200b\u2060\ufeff"
-)
+_SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\u200b\u2060\ufeff"
 _LOOKALIKES = (
     ("﹪﹥﹤﹦﹙﹚【】〔〕〈〉《》", "%><=()()()<><>"),
     ("≧⩾≮≦⩽≯═", "≥≥≥≤≤≤="),

@@ -3,7 +3,8 @@
 The language is regular, so each rule becomes one regular expression, and reading takes linear time.
 The rules stand in EBNF, with two additions: `/…/` holds a regular expression for a class of
 characters, and a name that no rule defines is a table of words (`xlperf.indicator.words`). The
-parts that a rule names itself are captured under that name.
+parts that a rule names itself are captured under that name; `amount` and `measure` are only
+abbreviations for their own parts.
 
 The text that is matched is folded (full-width to half-width, one to one) and has no spaces.
 """
@@ -17,7 +18,7 @@ from xlperf.indicator import words
 GRAMMAR = r"""
 (* Thresholds: a quantity to reach, or to stay under. *)
 threshold = lead, [ before, [ verb ] ], ( whole | amount ), measure, [ rate | each ], [ aside ],
-            [ after ], [ tail ], [ note ] ;
+            [ after ], [ late ], [ tail ], [ note ] ;
 product   = lead, [ before ], factors, [ after ], [ tail ], [ note ] ;
 
 (* The plainest thresholds, four of five in practice: a rule of its own only for its speed. *)
@@ -51,16 +52,18 @@ stamp     = /(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])?/ ;
 
 (* Numbers and units. *)
 quantity  = amount, measure ;
-amount    = [ share ], number, [ over ], [ scale ], [ over ] ;
-measure   = "(", boxed, ")" | unit ;
+amount    = [ share ], number, [ over ], [ scale ], [ beyond ] ;
+measure   = "(", boxed, ")" | unit, [ "(", pair, ")" ] ;
 number    = /[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?/ | spelled ;
 spelled   = /[零一二两三四五六七八九十半壹贰叁肆伍陆柒捌玖拾]/,
             { /[零〇一二两三四五六七八九十百千点壹贰叁肆伍陆柒捌玖拾佰仟]/
             | /[万亿](?=[零一二两三四五六七八九])/ } ;
 scale     = /万亿|[十百千]?[万亿]|[百千](?![分克米瓦伏帕卡赫焦])/ ;
 over      = /[余多来]/ ;
+beyond    = over ;
 unit      = /[kK]?[mM][23]|[\u4e00-\u6bce\u6bd0-\u9fff㎡㎥㎞㎝㎜㎏%‰‱℃°A-Za-zμ²³Ω·]{0,12}?/ ;
 boxed     = /[^()]{1,10}/ ;
+late      = rate ;
 rate      = "/", ( per | "(", per, ")" ) ;
 per       = thing, { /[\x2f·、.*每]/, thing } ;
 thing     = /[0-9]{0,4}[\u4e00-\u6bce\u6bd0-\u9fff㎡㎥A-Za-z²³]{1,8}?[23]?/ ;
@@ -113,6 +116,7 @@ edge      = "底" | "末" | "终" ;
 WORDS: Mapping[str, tuple[str, ...]] = {
     "before": tuple(words.BEFORE),
     "after": tuple(words.AFTER),
+    "pair": tuple(sorted(words.MEASURE_WORDS)),
     "share": tuple(words.SHARES),
     "whole": words.WHOLES,
     "period": tuple(words.PERIODS),
@@ -124,6 +128,8 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "era": tuple(words.ERAS),
 }
 """The names that the grammar leaves to tables of words."""
+
+_ABBREVIATIONS = ("amount", "measure")
 
 _TOKEN = re.compile(
     r'\s+|\(\*.*?\*\)|(?P<token>"[^"]*"|/(?:\\.|[^/\\])*/|[a-z_]+|[=,|;()\[\]{}])', re.DOTALL
@@ -179,6 +185,10 @@ def _choice(tokens: Iterator[str], *, capture: bool) -> str:
                 parts.append(re.escape(token[1:-1]))
             case "/":
                 parts.append(f"(?:{token[1:-1]})")
+            case _ if not capture:
+                parts.append(_nested(token))
+            case _ if token in _ABBREVIATIONS:
+                parts.append(f"(?:{_choice(iter(rules()[token]), capture=True)})")
             case _:
-                parts.append(f"(?P<{token}>{_nested(token)})" if capture else _nested(token))
+                parts.append(f"(?P<{token}>{_nested(token)})")
     return "".join(parts)

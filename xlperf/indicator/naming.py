@@ -7,7 +7,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from xlperf.indicator import words
-from xlperf.indicator.parser import FOLD, LONGEST, parse, read_label
+from xlperf.indicator.folding import fold
+from xlperf.indicator.parser import LONGEST, parse
+from xlperf.indicator.quantities import ONE, read_label
 from xlperf.indicator.target import Comparator, Interval, Parsed, Quantity, Threshold
 
 _BLANK = r"(?:\*+|[xX]+|_+|…+|\.{2,}|[0-9]+(?:\.[0-9]+)?)"
@@ -32,8 +34,9 @@ class Hint(NamedTuple):
 def parse_with_name(source: str, name: str) -> Parsed:
     """What the text means under this name.
 
-    The name supplies the comparator and the unit only where the value lacks them and the name states
-    them explicitly, in brackets or around a placeholder. `Parsed.named` lists what it supplied.
+    The name supplies the comparator and the unit only where the value lacks them and the name
+    states them explicitly, in brackets or around a placeholder. `Parsed.named` lists what came
+    from there.
     """
     parsed = parse(source)
     target = parsed.target
@@ -71,7 +74,7 @@ def _with_unit(quantity: Quantity, hint: Hint) -> Quantity:
 @lru_cache(maxsize=16384)
 def read_hint(name: str) -> Hint | None:
     """The comparator and unit in the name's last brackets, or around its placeholder."""
-    text = name.translate(FOLD).replace(" ", "")
+    text = fold(name).replace(" ", "")
     for content in reversed(_BRACKETS.findall(text)):
         if hint := _hint(content):
             return hint
@@ -85,6 +88,6 @@ def _hint(content: str) -> Hint | None:
         return None
     op = words.BEFORE[match["before"]] if match["before"] else None
     if not match["unit"]:
-        return Hint(op, Decimal(1), "", "") if op else None
+        return Hint(op, ONE, "", "") if op else None
     label = read_label(match["unit"])
     return Hint(op, *label) if label else None

@@ -11,66 +11,44 @@ from xlperf.indicator.target import Quantity
 EXACT = Context(prec=2000)
 """Wide enough for any number that is read, so that no digit is ever rounded away."""
 
+ONE = Decimal(1)
+
 _DIGITS = {
     **{letter: i for i, letter in enumerate("零一二三四五六七八九")},
     **{letter: i for i, letter in enumerate("〇壹贰叁肆伍陆柒捌玖")},
     "两": 2,
 }
 _TENS = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
+_NUMERAL = re.compile(r"[〇零一二两三四五六七八九十]")
 _LATIN = re.compile(r"[A-Za-z%°℃‰‱μ²³Ω]{1,6}")
 _CONVERTIBLE = re.compile(
     words.alternation(
         unit
-        for unit in (*words.UNITS, *words.SPELLINGS)
-        if unit not in words.MEASURE_WORDS and not unit.isascii()
+        for unit in ("%", *words.UNITS, *words.SPELLINGS)
+        if unit == "%" or not (unit in words.MEASURE_WORDS or unit.isascii())
     )
-    + "|%"
 )
+# 一级, 十分, 二类, 一路: after a spelled number these make words or ordinals, not quantities.
+_NEVER_SPELLED = frozenset("分级星度等点类流道比代卡口把方路站首节门层院眼头片")
 _COUNTED_PER = re.compile(
-    f"[0-9]+(?:[百千]?[万亿]|[百千])?(?:{words.alternation((*words.KNOWN_UNITS, *words.PERIODS))})?"
-    "(?<![0-9])"
+    "[0-9]+(?:(?:[百千]?[万亿]|[百千])"
+    f"(?:{words.alternation((*words.KNOWN_UNITS, *words.PERIODS))})?"
+    f"|{words.alternation((*words.KNOWN_UNITS, *words.PERIODS))})"
 )
 _WIDE = {",": "，", ";": "；", ":": "："}
 _MARKS = re.compile("(?<![0-9])[,;:]|[,;:](?![0-9])")
-_NUMERAL = re.compile(r"[〇零一二两三四五六七八九十]")
-# A vague number or an ordinal before these is no quantity: 一级, 十分, 二类.
-_NOT_SPELLED = frozenset(
-    (
-        "分",
-        "级",
-        "星",
-        "度",
-        "等",
-        "点",
-        "类",
-        "流",
-        "道",
-        "比",
-        "代",
-        "卡",
-        "口",
-        "把",
-        "方",
-        "路",
-        "站",
-        "首",
-        "节",
-        "门",
-        "层",
-        "院",
-        "眼",
-        "头",
-        "片",
-    )
-)
 
 
 def read_number(text: str) -> Decimal | None:
     """The number that is written in digits or in Chinese numerals, None where it makes no sense."""
-    first = text[0]
-    if first.isascii():
-        return Decimal(text.replace(",", "") if "," in text else text)
+    if text[0].isascii():
+        return Decimal(text.replace(",", ""))
     return _read_numerals(text)
+
+
+def read_count(text: str) -> int:
+    """A small whole number, 0 where the text is none."""
+    return int(read_number(text) or 0)
 
 
 def _read_numerals(text: str) -> Decimal | None:
@@ -78,18 +56,15 @@ def _read_numerals(text: str) -> Decimal | None:
         return Decimal("0.5")
     whole, point, fraction = text.partition("点")
     if point:
-        if not fraction or any(letter not in _DIGITS for letter in fraction):
-            return None
-        digits = "".join(str(_DIGITS[letter]) for letter in fraction)
         integer = _read_numerals(whole) if whole else None
-        return None if integer is None else integer + Decimal(f"0.{digits}")
+        if integer is None or not fraction or any(letter not in _DIGITS for letter in fraction):
+            return None
+        return integer + Decimal("0." + "".join(str(_DIGITS[letter]) for letter in fraction))
     if len(text) > 1 and all(letter in _DIGITS for letter in text):
         return Decimal("".join(str(_DIGITS[letter]) for letter in text))
     total = section = digit = 0
     for letter in text:
-        if letter in _DIGITS:
-            if digit:
-                return None
+        if letter in _DIGITS and not digit:
             digit = _DIGITS[letter]
         elif letter in _TENS:
             section += (digit or 1) * _TENS[letter]
@@ -111,19 +86,17 @@ def read_unit(text: str, spelled: bool = False) -> str | None:
     """
     unit = words.SPELLINGS.get(text, text)
     if unit in words.KNOWN_UNITS:
-        return None if spelled and unit in _NOT_SPELLED else unit
+        return None if spelled and unit in _NEVER_SPELLED else unit
     if "·" in text:
-        parts = [read_unit(part) for part in text.split("·")]
+        parts = [read_unit(part, spelled) if part else None for part in text.split("·")]
         return None if None in parts else "·".join(part for part in parts if part)
-    if text.isascii() or _LATIN.fullmatch(text):
-        return None if spelled or not _LATIN.fullmatch(text) else unit
-    if any("A" <= letter <= "z" for letter in text) or not _is_noun(text, spelled):
+    if _LATIN.fullmatch(text):
+        return None if spelled else unit
+    if any(letter.isascii() for letter in text) or not _is_noun(text, spelled):
         return None
     if text[0] in words.MEASURE_WORDS and len(text) <= (5 if spelled else 7):
         return text
-    if len(text) > 4 or spelled or _CONVERTIBLE.match(text):
-        return None
-    return text
+    return None if spelled or len(text) > 4 or _CONVERTIBLE.match(text) else text
 
 
 @lru_cache(maxsize=4096)
@@ -134,7 +107,7 @@ def split_unit(text: str, spelled: bool = False) -> tuple[str, str] | None:
         return unit, ""
     match = _CONVERTIBLE.match(text)
     noun = text[match.end() :] if match else ""
-    if match is None or spelled or len(noun) > 4 or not _is_noun(noun, spelled):
+    if match is None or spelled or not 0 < len(noun) <= 4 or not _is_noun(noun, spelled):
         return None
     return words.SPELLINGS.get(match[0], match[0]), noun
 
@@ -153,13 +126,27 @@ def read_per(text: str) -> str | None:
     """What a unit is counted against: 人、天 and 人/天 are 人·天."""
     parts = [words.SPELLINGS.get(part, part) for part in re.split(r"[/·、.*每]", text)]
     for part in parts:
-        if part and part[0].isdigit() and not _COUNTED_PER.fullmatch(part):
-            return None
-        if not part or len(part) > 8 or words.PROSE_LETTERS.intersection(part):
+        if not 0 < len(part) <= 8 or words.PROSE_LETTERS.intersection(part):
             return None
         if any(word in part for word in words.PROSE_WORDS):
             return None
+        if part[0].isdigit() and not _COUNTED_PER.fullmatch(part):
+            return None
     return "·".join(parts)
+
+
+@lru_cache(maxsize=1024)
+def read_label(text: str) -> tuple[Decimal, str, str] | None:
+    """Scale, unit and per of a unit that stands alone, as in brackets: 万元, 元/人·月."""
+    head, slash, tail = text.partition("/")
+    per = read_per(tail) if slash else ""
+    if per is None or not head:
+        return None
+    for scale in ("", *sorted(words.SCALES, key=len, reverse=True)):
+        unit = head.removeprefix(scale)
+        if head.startswith(scale) and (unit in words.KNOWN_UNITS or (scale and not unit)):
+            return words.SCALES.get(scale, ONE), words.SPELLINGS.get(unit, unit), per
+    return None
 
 
 def join_remarks(remarks: Iterable[str]) -> str:
@@ -177,21 +164,23 @@ def base(quantity: Quantity) -> tuple[Decimal, str]:
     Shares are in percent, durations in 秒 or 月 (days do not make months, nor do 工作日 make days);
     a unit that converts into nothing else is its own base.
     """
-    unit, factor = words.UNITS.get(quantity.unit, (quantity.unit, Decimal(1)))
+    unit, factor = words.UNITS.get(quantity.unit, (quantity.unit, ONE))
     number = EXACT.multiply(EXACT.multiply(quantity.number, quantity.scale), factor)
-    per = "·".join(
-        words.UNITS.get(part, (part,))[0] if _is_alias(part) else part
-        for part in quantity.per.split("·")
-    )
+    per = "·".join(_alias(part) for part in quantity.per.split("·"))
     return number, f"{unit}/{per}" if per else unit
 
 
-def _is_alias(unit: str) -> bool:
-    return unit in words.UNITS and words.UNITS[unit][1] == 1
+def _alias(unit: str) -> str:
+    """The base of a unit that differs in name only: a rate per 日 is one per 天, not per 秒."""
+    name, factor = words.UNITS.get(unit, (unit, ONE))
+    return name if factor == 1 else {"日": "天"}.get(unit, unit)
 
 
 def same_unit(one: str, other: str) -> bool:
-    """Whether two base units count the same; a bare measure word stands for its noun (个, 个管理部)."""
+    """Whether two base units count the same; a bare measure word stands for its noun.
+
+    12个 answers 12个管理部, but 人次 is not 人.
+    """
     if one == other:
         return True
     one, _, one_per = one.partition("/")
@@ -201,5 +190,5 @@ def same_unit(one: str, other: str) -> bool:
         one_per == other_per
         and short in words.MEASURE_WORDS
         and long.startswith(short)
-        and (long not in words.KNOWN_UNITS)
+        and long not in words.KNOWN_UNITS
     )

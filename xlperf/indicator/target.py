@@ -17,8 +17,8 @@ class Quantity:
     """A number with its scale and unit, kept apart: 150万条 is 150 × 10,000 × 条.
 
     `number` has the digits as typed (`99.20` keeps two decimals). `scale` is 1, 10,000 (万),
-    100,000,000 (亿) and so on. `unit` is the canonical unit without the scale (条, 元, %, ‰, 工作日),
-    "" where none is printed. `per` is what one unit is counted against (天, 单位, 人·天), or "".
+    100,000,000 (亿) and so on. `unit` is the canonical unit without the scale (条, 元, %, ‰,
+    工作日), "" where none is printed. `per` is what one unit is counted against (天, 人·天), or "".
     """
 
     number: Decimal
@@ -31,8 +31,8 @@ class Quantity:
 class Threshold:
     """A quantity to reach or to keep under; `op` is None where no comparator is printed.
 
-    `qualifier` is what limits it, without brackets: a remark (等候区除外), what is measured (满意度,
-    人均), or 约 where the number is approximate.
+    `qualifier` is what limits it, without brackets: a remark (等候区除外), what is measured
+    (满意度, 人均), or 约 where the number is approximate.
     """
 
     op: Comparator | None
@@ -111,7 +111,7 @@ class Parsed:
 
 
 def kind(value: Parsed | Target) -> Kind:
-    """The kind in a word, for output; a threshold that was written as a product is one of its own."""
+    """The kind in a word; a threshold that was written as a product is one of its own."""
     target = value.target if isinstance(value, Parsed) else value
     match target:
         case Threshold():

@@ -216,9 +216,7 @@ ACTIONS = _words(
 )
 """Verbs that may follow a period (按月发放) or stand before what is counted (举办培训班3期)."""
 
-GRANTS = _words(
-    "补助 补贴 奖励 奖补 资助 救助 慰问 发放 报销 收费 收取 缴费 缴纳 标准 费用 成本"
-)
+GRANTS = _words("补助 补贴 奖励 奖补 资助 救助 慰问 发放 报销 收费 收取 缴费 缴纳 标准 费用 成本")
 """Words between what is counted and a sum of money: 每亩补助500元."""
 
 DONE = _words(

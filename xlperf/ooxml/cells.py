@@ -12,7 +12,8 @@ from lxml import etree
 
 from xlperf.ooxml.address import MAX_ROW, Area, column_name, column_number
 from xlperf.ooxml.package import damaged
-from xlperf.ooxml.references import LOST, Home, Neighbours, RowShift, areas, lost, moved, refusal
+from xlperf.ooxml.references import LOST, areas, moved
+from xlperf.ooxml.row_shift import Home, Neighbours, RowShift, lost, refusal
 from xlperf.ooxml.workbook import NS
 
 SHEET_DATA = NS + "sheetData"

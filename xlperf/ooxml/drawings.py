@@ -17,7 +17,7 @@ from lxml import etree
 
 from xlperf.diagnostic import WorkbookError
 from xlperf.ooxml.address import MAX_ROW, cell_name
-from xlperf.ooxml.references import Home, RowShift, refusal
+from xlperf.ooxml.row_shift import Home, RowShift, refusal
 from xlperf.ooxml.workbook import NS
 
 _EMU_PER_POINT = 12_700

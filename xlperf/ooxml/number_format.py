@@ -114,7 +114,9 @@ _TOKEN = re.compile(
 )
 _LITERAL = {"quoted", "escaped", "other", "currency"}
 _PADDING = {"space", "fill"}
-_EXACT = Context(prec=700, rounding=ROUND_HALF_UP)
+_LONGEST_CODE = 255
+_EXPONENTS = 308
+_EXACT = Context(prec=_EXPONENTS + 4 * _LONGEST_CODE, rounding=ROUND_HALF_UP)
 _FIFTEEN = Context(prec=15, rounding=ROUND_HALF_UP)
 
 
@@ -188,7 +190,7 @@ def display(value: float | Decimal | str | bool, code: str, *, date1904: bool = 
         number = Decimal(f"{value:.15g}")
     else:
         number = _FIFTEEN.create_decimal(value)
-    if not number.is_finite():
+    if not number.is_finite() or (number and not -_EXPONENTS < number.adjusted() <= _EXPONENTS):
         return str(value)
     for section in form.numbers:
         if section.condition is None or section.condition(number):
@@ -203,6 +205,8 @@ def is_date_format(code: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _compiled(code: str) -> _Format:
+    if len(code) > _LONGEST_CODE:
+        code = BUILT_IN[0]
     upper = code.upper()
     code = next((meant for tag, meant in _SYSTEM.items() if tag in upper), code)
     parts: list[list[_Token]] = [[]]
@@ -279,9 +283,10 @@ def _section(tokens: Sequence[_Token]) -> _Section:
 def _condition(text: str) -> _Condition | None:
     operator = text[:2] if text[:2] in ("<=", ">=", "<>") else text[0]
     try:
-        return _Condition(operator, Decimal(text[len(operator) :].strip()))
+        limit = Decimal(text[len(operator) :].strip())
     except InvalidOperation:
         return None
+    return _Condition(operator, limit) if limit.is_finite() else None
 
 
 def _is_chinese(locale: str) -> bool:

@@ -1,16 +1,14 @@
-"""A1 references in the text of formulas, and what becomes of them when rows come in or go.
+"""A1 references in the text of formulas: found, copied, changed.
 
 Formula text is scanned, not parsed: whoever moves cells changes the references in it and leaves
 every other character as the author wrote it.
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import chain
 
-from xlperf.diagnostic import Diagnostic, Message, Place, WorkbookError
 from xlperf.ooxml.address import MAX_COLUMN, MAX_ROW, Area, column_name, column_number
 
 
@@ -103,6 +101,7 @@ _TOKEN = re.compile(
       ) {_END}
     | \#[A-Za-z][A-Za-z0-9/_]*[!?]?
     | (?: '(?:[^']|'')*' | \[[^\[\]]*\] )? {_WORD}? !
+    | '(?:[^']|'')*'
     | \[ (?: '. | [^\[\]'] | \[ (?: '. | [^\[\]'] )* \] )* \]
     | (?P<function>{_WORD})? (?P<open>\()
     | {_WORD}
@@ -193,8 +192,9 @@ def rewrite(formula: str, change: Callable[[Reference], Reference | None]) -> st
     done = 0
     for reference in references(formula):
         changed = change(reference)
-        pieces += (formula[done : reference.start], changed.text if changed else LOST)
-        done = reference.end
+        if changed is not reference:
+            pieces += (formula[done : reference.start], changed.text if changed else LOST)
+            done = reference.end
     return "".join(pieces) + formula[done:]
 
 
@@ -234,247 +234,12 @@ def areas(text: str) -> list[Area]:
     return found
 
 
-Neighbours = Sequence[tuple[str, int]]
-"""Formulas of the same column in the rows beside, each with its row."""
+def corners(formula: str) -> list[Corner]:
+    """Every end of every reference of a formula, in order."""
+    return [corner for reference in references(formula) for corner in reference.corners]
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
-    """Where a formula stands.
-
-    References without a sheet mean `sheet`, relative rows count from `row` (None: take them as
-    fixed). Defined names are not of any cell, so relative rows in them `float` and are left alone.
-    Where the text `covers` cells, as a name or the data of a chart does, it goes on covering a
-    table that had a single row.
-    """
-
-    part: str
-    sheet: str = ""
-    cell: str = ""
-    row: int | None = None
-    floats: bool = False
-    covers: bool = False
-
-    @property
-    def place(self) -> Place:
-        return Place(sheet=self.sheet, cell=self.cell)
-
-
-# Functions of a column of values: SUM(G15) below a table of one row means the whole column.
-_AGGREGATES = {
-    "AVERAGE", "COUNT", "COUNTA", "COUNTBLANK", "MAX", "MEDIAN", "MIN", "PRODUCT", "SUBTOTAL",
-    "SUM", "SUMPRODUCT", "SUMSQ",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class RowShift:
-    """What becomes of addresses when the table rows `first`..`last` of `sheet` become `count` rows.
-
-    Rows come in, or go, just before the last row; after the first one where no other stays. Then
-    Excel's rules hold for everything outside the table, with two additions that make the sheet read
-    as if the rows had been there from the start. A table of one row has no inside, so ranges that
-    end at its row take in the new rows. And a formula that was filled down the table (its
-    neighbour is the same formula, one row on) stays that formula in every row.
-    """
-
-    sheet: str
-    sheets: tuple[str, ...]
-    """All sheets of the workbook in order, for references across sheets."""
-    first: int
-    last: int
-    count: int
-
-    @property
-    def added(self) -> int:
-        """How many rows come in; negative when rows go."""
-        return self.count - (self.last - self.first + 1)
-
-    @property
-    def at(self) -> int:
-        """The row before which new rows come in."""
-        return max(self.last, self.first + 1)
-
-    @property
-    def source(self) -> int:
-        """The row of which the new rows are copies."""
-        return self.at - 1
-
-    @property
-    def removed(self) -> range:
-        end = self.last if self.count > 1 else self.last + 1
-        return range(end + min(self.added, 0), end)
-
-    @property
-    def single(self) -> bool:
-        return self.first == self.last
-
-    def row(self, row: int) -> int | None:
-        """Where a row goes; None when it is removed."""
-        if self.added > 0:
-            return row + self.added if row >= self.at else row
-        if row in self.removed:
-            return None
-        return row + self.added if row >= self.removed.stop else row
-
-    def span(
-        self, top: int, bottom: int, *, carried: bool = False, covers: bool = True
-    ) -> tuple[int, int] | None:
-        """Where the rows `top`..`bottom` go; None when nothing of them stays.
-
-        What is `carried` by cells (formats, validations) is carried by the new rows as well. What
-        `covers` a table of one row grows with it.
-        """
-        if (top, bottom) == (1, MAX_ROW):
-            return top, bottom
-        if self.added > 0:
-            inside = self.source if carried or (self.single and covers) else self.at
-            new_top = top + self.added if top >= self.at else top
-            new_bottom = bottom + self.added if bottom >= inside else bottom
-            return (new_top, min(new_bottom, MAX_ROW)) if new_top <= MAX_ROW else None
-        start = self.removed.start
-        new_top = self.row(top) or start
-        new_bottom = self.row(bottom) or start - 1
-        return (new_top, new_bottom) if new_top <= new_bottom else None
-
-    def formula(
-        self, text: str, home: Home, neighbours: Neighbours = (), *, filled: bool = False
-    ) -> str:
-        """The formula after the edit. Raises WorkbookError where a reference would be lost.
-
-        `neighbours` are the formulas above and below it in the table, with their rows; a formula is
-        `filled` when it is known to stand for every row of a range, as in conditional formats.
-        """
-        if not self.concerns(text, home):
-            return text
-        following = self._following(text, home, neighbours, filled)
-        position = 0
-
-        def change(reference: Reference) -> Reference:
-            nonlocal position
-            numbers = range(position, position + len(reference.corners))
-            position = numbers.stop
-            if not self._points_here(reference, home):
-                return reference
-            changed = self._changed(reference, home, [n in following for n in numbers])
-            unclear = len(reference.sheets) > 1 or not (reference.sheets or home.sheet)
-            if unclear and changed != reference:
-                raise refusal(
-                    "W203",
-                    home,
-                    f"引用“{reference.text}”跨多个工作表或未指明工作表，无法随行增减而调整",
-                    f"{reference.text} spans several sheets or names none, so it cannot follow",
-                )
-            return changed
-
-        return rewrite(text, change)
-
-    def unmoved(self, text: str, neighbours: Neighbours) -> Collection[int]:
-        """The corners, numbered as they stand, that its neighbour in the table shares, $ or not."""
-        for other, _ in neighbours:
-            if _alike(text, other):
-                pairs = enumerate(zip(_corners(text), _corners(other), strict=True))
-                return {number for number, (one, two) in pairs if one.row == two.row}
-        return ()
-
-    def concerns(self, text: str, home: Home) -> bool:
-        """Whether the formula refers to the sheet that changes."""
-        return any(self._points_here(reference, home) for reference in references(text))
-
-    def _points_here(self, reference: Reference, home: Home) -> bool:
-        if reference.book not in ("", "0"):
-            return False
-        changing = self.sheet.casefold()
-        match reference.sheets:
-            case (first, last):
-                names = [name.casefold() for name in self.sheets]
-                if first.casefold() not in names or last.casefold() not in names:
-                    return False
-                ends = sorted((names.index(first.casefold()), names.index(last.casefold())))
-                return ends[0] <= names.index(changing) <= ends[1]
-            case (name,):
-                return name.casefold() == changing
-            case _:
-                return home.sheet.casefold() in (changing, "")
-
-    def _following(
-        self, text: str, home: Home, neighbours: Neighbours, filled: bool
-    ) -> Collection[int]:
-        """The corners, numbered as they stand, that keep their distance from the formula's row."""
-        if home.row is None or not self.first <= home.row <= self.last:
-            return ()
-        rows = {
-            number: corner.row
-            for number, corner in enumerate(_corners(text))
-            if corner.row is not None
-            and not corner.fixed
-            and self.first <= corner.row <= self.last
-            and self.row(corner.row) != corner.row + self._step(home)
-        }
-        if filled or not rows:
-            return rows
-        for other, at in neighbours:
-            if _alike(text, other):
-                corners = _corners(other)
-                return {n for n, row in rows.items() if corners[n].row == row + at - home.row}
-        return ()
-
-    def _changed(self, reference: Reference, home: Home, follows: list[bool]) -> Reference:
-        corners = reference.corners
-        rows = [corner.row for corner in corners if corner.row is not None]
-        if not rows:
-            return reference
-        if self._opens(reference, home):
-            end = replace(reference.first, row=rows[0] + self.added)
-            return replace(reference, last=end, joint=":")
-        lower = max(reversed(corners), key=lambda corner: corner.row or 0)
-        new: tuple[int | None, ...]
-        if reference.last is None:
-            new = (self.row(rows[0]),)
-        elif span := self.span(min(rows), max(rows), covers=not self._of_own_row(lower, home)):
-            new = span if rows[0] <= rows[1] else span[::-1]
-        else:
-            new = (None, None)
-        placed = [self._placed(*which, home) for which in zip(corners, new, follows, strict=True)]
-        if None in placed or max(filter(None, placed)) > MAX_ROW:
-            raise lost(home, reference.text)
-        ends = [replace(corner, row=row) for corner, row in zip(corners, placed, strict=True)]
-        return replace(reference, first=ends[0], last=ends[1] if reference.last else None)
-
-    def _opens(self, reference: Reference, home: Home) -> bool:
-        """Whether the single cell means the column of a table that had this row only."""
-        return (
-            self.single
-            and reference.last is None
-            and reference.first.row == self.first
-            and not self._of_own_row(reference.first, home)
-            and (
-                reference.argument_of in _AGGREGATES
-                or (home.covers and reference.argument_of == "")
-            )
-        )
-
-    def _of_own_row(self, corner: Corner, home: Home) -> bool:
-        """Whether a formula in the only row of a table means its own row by this end."""
-        return home.row == self.first and not corner.fixed
-
-    def _placed(self, corner: Corner, row: int | None, follows: bool, home: Home) -> int | None:
-        if corner.fixed or corner.row is None:
-            return row
-        if home.floats:
-            return corner.row
-        return corner.row + self._step(home) if follows else row
-
-    def _step(self, home: Home) -> int:
-        """How far the formula itself moves."""
-        return (self.row(home.row) or home.row) - home.row if home.row else 0
-
-
-def _corners(formula: str) -> list[Corner]:
-    return list(chain.from_iterable(reference.corners for reference in references(formula)))
-
-
-def _alike(formula: str, other: str) -> bool:
+def alike(formula: str, other: str) -> bool:
     """Whether two formulas differ in the rows of their references only."""
 
     def without_rows(reference: Reference) -> Reference:
@@ -483,27 +248,3 @@ def _alike(formula: str, other: str) -> bool:
         return replace(reference, first=first, last=last)
 
     return rewrite(formula, without_rows) == rewrite(other, without_rows)
-
-
-def lost(home: Home, reference: str) -> WorkbookError:
-    return refusal(
-        "W202",
-        home,
-        f"引用“{reference}”指向要删除或会移出工作表的行",
-        f"the reference {reference} points to rows that would be removed or leave the sheet",
-    )
-
-
-def refusal(code: str, home: Home, zh: str, en: str) -> WorkbookError:
-    """The error that says why a sheet cannot be given more or fewer rows."""
-    return WorkbookError(
-        Diagnostic(
-            code,
-            Message(f"{zh}（{home.part}）", f"{en} ({home.part})"),
-            place=home.place,
-            fix=Message(
-                "请在模板中预留足够的行，或修改上述内容",
-                "give the template rows enough, or change what is named here",
-            ),
-        )
-    )

@@ -18,9 +18,10 @@ from lxml import etree
 from xlperf.ooxml.address import Area, cell_name
 from xlperf.ooxml.cells import SHEET_DATA, expand_shared_formulas, resize_cells
 from xlperf.ooxml.drawings import Anchors, change_vml_formulas
-from xlperf.ooxml.package import CONTENT_TYPES, Package, parse_xml, relationships_part
-from xlperf.ooxml.references import Home, RowShift, areas, lost, moved, references, refusal
-from xlperf.ooxml.workbook import NS, RELATIONSHIPS, Workbook, serialize
+from xlperf.ooxml.package import CONTENT_TYPES, Package, damaged, parse_xml, relationships_part
+from xlperf.ooxml.references import areas, moved, references
+from xlperf.ooxml.row_shift import Home, RowShift, lost, refusal
+from xlperf.ooxml.workbook import MAIN, NS, RELATIONSHIPS, Workbook, serialize
 
 # Last words of the types of the relationships whose parts hold formulas or addresses …
 _SHEETS = {"worksheet", "chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"}
@@ -49,6 +50,8 @@ _KNOWN_EXTENSIONS = {
     "conditionalFormattings", "dataValidations", "sparklineGroups", "ignoredErrors",
     "protectedRanges", "webExtensions",
 }  # fmt: skip
+
+_OWN = {MAIN, "http://schemas.openxmlformats.org/markup-compatibility/2006"}
 
 _CHART_2012 = "{http://schemas.microsoft.com/office/drawing/2012/chart}"
 _SQREF = "{http://schemas.microsoft.com/office/excel/2006/main}sqref"
@@ -155,9 +158,9 @@ def resize_rows(package: Package, sheet: str, edit: RowEdit) -> Package:
     known (W201).
     """
     workbook = Workbook.open(package)
-    name = next(found.name for found in workbook.sheets if found.part == sheet)
-    names = tuple(found.name for found in workbook.sheets)
-    shift = RowShift(name, names, edit.first, edit.last, edit.count)
+    names = {found.part: found.name for found in workbook.sheets}
+    name = names[sheet]
+    shift = RowShift(name, tuple(names.values()), edit.first, edit.last, edit.count)
     if not shift.added:
         return package
     anchors = Anchors(package.xml(sheet), shift)
@@ -227,7 +230,10 @@ def _shifted(
 ) -> bytes | None:
     """The part after the edit, or None where it stays; `anchors` if it belongs to the sheet."""
     if kind == "vmlDrawing":
-        text = data.decode()
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as error:
+            raise damaged(home.part) from error
         new = change_vml_formulas(text, lambda formula: shift.formula(formula, home))
         if anchors:
             new = anchors.shift_vml(new, home)
@@ -256,10 +262,11 @@ def _serialized(root: etree._Element, original: bytes) -> bytes:
 
 
 def _check_extensions(root: etree._Element, home: Home) -> None:
-    for extension in root.iterfind(f"{NS}extLst/*/*"):
-        name = etree.QName(extension).localname
-        if name not in _KNOWN_EXTENSIONS | _FREE_EXTENSIONS and _may_refer(extension):
-            raise _unknown(home.part, f" {name}")
+    known = _KNOWN_EXTENSIONS | _FREE_EXTENSIONS
+    foreign = [child for child in root.iterchildren(etree.Element) if _namespace(child) not in _OWN]
+    for element in (*root.iterfind(f"{NS}extLst/*/*"), *foreign):
+        if _name(element) not in known and _may_refer(element):
+            raise _unknown(home.part, f" {_name(element)}")
 
 
 def _shift_body(
@@ -290,6 +297,10 @@ def _held(root: etree._Element) -> Iterator[tuple[etree._Element, _Held, list[Ar
 
 def _name(element: etree._Element) -> str:
     return etree.QName(element).localname
+
+
+def _namespace(element: etree._Element) -> str | None:
+    return etree.QName(element).namespace
 
 
 def _address(element: etree._Element, attribute: str) -> str:
@@ -462,7 +473,7 @@ def _shift_breaks(root: etree._Element, shift: RowShift) -> None:
             parent.set("manualBreakCount", str(len(manual)))
         elif mark.get("max"):
             rows = int(mark.get("min", "0")) + 1, int(mark.get("max", "0")) + 1
-            if span := shift.span(*rows):
+            if (span := shift.span(*rows)) and span != rows:
                 mark.set("min", str(span[0] - 1))
                 mark.set("max", str(span[1] - 1))
 

@@ -5,22 +5,40 @@ does its year end); they are answered here, once, so that rules agree with each 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from xlperf.diagnostic import Place
 from xlperf.forms import Entry, Indicator, Project
 from xlperf.indicator import Parsed, Target, parse_with_name
 from xlperf.rules.settings import Settings
+from xlperf.scoring.policy import Policy
 
-_MONEY_UNITS = {"元": Decimal(1), "万元": Decimal(10_000), "亿元": Decimal(100_000_000)}
+MONEY_UNITS = {"元": Decimal(1), "万元": Decimal(10_000), "亿元": Decimal(100_000_000)}
 _RESULT_COLUMNS = ("实际完成值", "得分")
 _RESULT_FIELDS = ("总分", "自评结论", "实际完成情况")
+_RESULT_AMOUNTS = ("执行数", "执行率", "得分")
 # The row that holds the year's money, the most telling name first; a project total only at the end.
 _TOTAL_ROWS = ("年度资金申请总额", "年度资金总额", "年度预算", "资金总额", "预算数", "项目资金总额")
 _BUDGET_COLUMNS = ("年初预算数", "金额", "全年预算数", "预算数")
+_SPENT_AGAINST = (("全年预算数", "全年执行数"), ("预算数", "执行数"))
+_OTHER_COST = re.compile("社会|生态|环境")
 _BRACKETED_POINTS = re.compile(r"[(（]\s*(\d+(?:\.\d+)?)\s*分\s*[)）]")
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What was spent of one funding row, in the form's money unit. The budget is above 0."""
+
+    row: str
+    budget: Decimal
+    executed: Decimal
+
+    @property
+    def rate(self) -> Decimal:
+        """In percent, to the two places that forms print."""
+        return rounded(self.executed / self.budget * 100)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +52,7 @@ class FormCase:
     project: Project
     document: str = ""
     file: str = ""
+    policy: Policy = field(default_factory=Policy.default)
     settings: Settings = field(default_factory=Settings)
     indicators: tuple["IndicatorCase", ...] = field(init=False)
 
@@ -62,7 +81,9 @@ class FormCase:
     def self_evaluation(self) -> bool:
         """Whether the form reports what came out, not only what is promised."""
         return any(map(self.has_column, _RESULT_COLUMNS)) or any(
-            label in self.project.entries for label in _RESULT_FIELDS
+            label in _RESULT_FIELDS
+            or (label.startswith("资金.") and label.endswith(_RESULT_AMOUNTS))
+            for label in self.project.entries
         )
 
     @property
@@ -81,7 +102,7 @@ class FormCase:
     @property
     def money_scale(self) -> Decimal | None:
         """How many 元 one of the form's amounts counts; None where the form names no unit."""
-        return _MONEY_UNITS.get(self.money_unit)
+        return MONEY_UNITS.get(self.money_unit)
 
     @property
     def funding(self) -> Mapping[str, Mapping[str, Entry]]:
@@ -102,6 +123,31 @@ class FormCase:
             if scale and column in row and (amount := row[column].number) is not None:
                 return amount * scale
         return None
+
+    @property
+    def executions(self) -> dict[str, Execution]:
+        """The funding rows that have both a budget and what was spent of it, by name."""
+        found = {}
+        for row, columns in self.funding.items():
+            for planned, spent in _SPENT_AGAINST:
+                budget = columns[planned].number if planned in columns else None
+                executed = columns[spent].number if spent in columns else None
+                if budget and budget > 0 and executed is not None:
+                    found.setdefault(row, Execution(row, budget, executed))
+        return found
+
+    @property
+    def execution(self) -> Execution | None:
+        """The execution of the year's money as a whole."""
+        return self.executions.get(self.total_row)
+
+    @property
+    def execution_weight(self) -> Decimal:
+        """The points for execution: those that the form prints, else those of the policy."""
+        printed = self.number(f"资金.{self.total_row}.分值")
+        return (
+            dict(self.policy.weights).get("预算执行率", Decimal(0)) if printed is None else printed
+        )
 
     def place(self, label: str) -> Place:
         return Place(self.file, self.project.sheet, self.project.cells.get(label, ""))
@@ -174,9 +220,10 @@ class IndicatorCase:
         return Decimal(match[1]) if match else None
 
     @property
-    def costs(self) -> bool:
-        """Whether it is a cost indicator, wherever the form places cost."""
-        return "成本" in self.level2 or "成本" in self.level1
+    def is_cost(self) -> bool:
+        """Whether it counts the project's money; cost to society or nature is another matter."""
+        level2 = self.level2
+        return ("成本" in level2 or "成本" in self.level1) and not _OTHER_COST.search(level2)
 
     def place(self, label: str) -> Place:
         return Place(self.form.file, self.form.project.sheet, self.record.cells.get(label, ""))
@@ -186,9 +233,6 @@ AllForms = tuple[FormCase, ...]
 """All forms of a run, in a fixed order; the argument of a rule that compares forms."""
 
 
-def sections(form: FormCase) -> Iterator[tuple[str, list[IndicatorCase]]]:
-    """The level-1 names as printed, in order, each with its indicators."""
-    found: dict[str, list[IndicatorCase]] = {}
-    for indicator in form.indicators:
-        found.setdefault(indicator.record.level1, []).append(indicator)
-    yield from found.items()
+def rounded(number: Decimal, places: int = 2) -> Decimal:
+    """Half up, as Excel's ROUND does it."""
+    return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)

@@ -17,17 +17,16 @@ import re
 from xlperf.diagnostic import Diagnostic
 from xlperf.forms import INDICATOR_PREFIX, Entry, Indicator, Project, canonical, read_entry
 from xlperf.rules.context import AllForms, FormCase
-from xlperf.rules.settings import Settings
 
 _TOKEN = re.compile(r'(?:"[^"]*"|[^\s"])+')
 _FIELD = re.compile(r"(?P<label>[^\s=\"/≥≤<>]+)=(?P<value>.*)")
 
 
-def read_example(text: str, settings: Settings | None = None) -> AllForms:
+def read_example(text: str) -> AllForms:
     """The forms of an example. Raises ValueError where it does not keep to the notation."""
     parts = re.split(r"(?m)^--$", text)
     return tuple(
-        FormCase(_project(part, f"{number:02d}"), "example", "", settings or Settings())
+        FormCase(_project(part, f"{number:02d}"), "example")
         for number, part in enumerate(parts, start=1)
     )
 

@@ -19,6 +19,9 @@ class Settings:
     tolerance: Decimal = Decimal("0.01")
     """Two sums that differ by no more than this are equal (points, or the form's money unit)."""
 
+    yearly_cost_gap: Decimal = Decimal("0.3")
+    """B02: a cost for the year may lie this share of the budget below or above it."""
+
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Self:
         """The settings of a `[rules]` table. Raises InputError for a wrong key or value."""

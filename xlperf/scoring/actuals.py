@@ -1,6 +1,6 @@
 """The actual value as a number in the unit in which the target is printed.
 
-Staff type `198.38万条`, `99.20%`, `=13个` or a bare number. `reached` reads exactly what is there now;
+Staff type `198.38万条`, `99.20%`, `=13个` or a bare number. `reached` reads exactly what is there;
 `actual_expr` is the formula by which Excel reads the cell, also after somebody has changed it.
 """
 
@@ -21,56 +21,60 @@ from xlperf.indicator import (
 )
 from xlperf.scoring.rules import ACTUAL
 
+Spellings = tuple[tuple[str, str], ...]
+"""What may stand around the number, and what takes its place: 条 after ≥150万条 means E-4."""
+
 _ONE = Decimal(1)
 _SCALES = {_ONE: "", Decimal(10**4): "万", Decimal(10**8): "亿"}
+_TOO_LARGE = 10**15  # more digits than Excel has
 _LONGEST_AFFIX = 12
 
 
 def unit_of(target: Parsed) -> Quantity | None:
-    """One of the unit that the target is printed in; None where it is no plain number."""
+    """One of the unit that the target is printed in; None where it is no number."""
     match target.target:
-        case (Threshold(_, quantity) | Interval(_, quantity)) if "product" not in target.spans:
+        case Threshold(_, quantity) | Interval(_, quantity):
             return replace(quantity, number=_ONE)
     return None
 
 
-def reached(target: Parsed, unit: Quantity, entry: Entry) -> Decimal | Diagnostic:
-    """The actual in `unit`, or why it cannot be told. A bare number is in the target's unit."""
+def reached(target: Parsed, entry: Entry) -> Decimal | Diagnostic:
+    """The actual in the target's unit, as a bare number is; or why it cannot be told."""
+    unit = unit_of(target)
     actual = parse(entry.text).target
-    if isinstance(actual, Threshold):
+    if unit and isinstance(actual, Threshold):
         quantity = _supplied(actual.quantity, unit)
-        if _is_share(unit):
-            if quantity is actual.quantity and entry.number is not None:
-                return entry.number * _cell_factor(unit)
-            if quantity is not actual.quantity and _looks_like_ratio(quantity, target):
-                return Diagnostic(
-                    "V202",
-                    Message(
-                        f"实际完成值“{entry.text}”没有百分号，看不出是否为百分数",
-                        f"actual “{entry.text}” has no percent sign and may or may not be a ratio",
-                    ),
-                )
+        is_bare = quantity is not actual.quantity
+        if _is_share(unit) and not is_bare and entry.number is not None:
+            return entry.number * _cell_factor(unit)
+        if _is_share(unit) and is_bare and abs(quantity.number) <= 1 < _largest(target):
+            return _maybe_ratio(entry.text)
         actual = replace(actual, quantity=quantity)
     pair = measure(target.target, actual)
-    return pair if isinstance(pair, Diagnostic) else pair[1] / base(unit)[0]
+    if isinstance(pair, Diagnostic) or unit is None:
+        return pair if isinstance(pair, Diagnostic) else pair[1]
+    return pair[1] / base(unit)[0]
 
 
-def actual_expr(target: Parsed, actual: str = "") -> Expr | None:
-    """The number in the cell `ACTUAL`, however it is written there; an error value when it is none.
+def _maybe_ratio(text: str) -> Diagnostic:
+    return Diagnostic(
+        "V202",
+        Message(
+            f"实际完成值“{text}”没有百分号，看不出是否为百分数",
+            f"the actual “{text}” has no percent sign, so it may or may not be a ratio",
+        ),
+        fix=Message("请写明百分号，如 99.2%", "write the percent sign, as in 99.2%"),
+    )
 
-    It reads bare numbers and the spellings of target and `actual`; money in 元, 万元 and 亿元. None
-    where no formula can: the target is no number, or `actual` is in a unit that is not a power of
-    ten of the target's.
-    """
-    unit = unit_of(target)
-    spellings = _spellings(target, unit, parse(actual)) if unit else None
-    if unit is None or spellings is None:
-        return None
+
+def actual_expr(target: Parsed, spellings: Spellings) -> Expr:
+    """The number in the cell `ACTUAL`, in the target's unit; an error value where it is none."""
     text: Expr = ACTUAL
-    for spelling, meaning in sorted(spellings.items(), key=lambda item: -len(item[0])):
+    for spelling, meaning in spellings:
         text = Call("SUBSTITUTE", (text, Const(spelling), Const(meaning)))
     number = Call("VALUE", (text,))
-    if not _is_share(unit):
+    unit = unit_of(target)
+    if unit is None or not _is_share(unit):
         return number
     # A cell that Excel itself shows as 99.2% holds 0.992.
     factor = _cell_factor(unit)
@@ -78,37 +82,62 @@ def actual_expr(target: Parsed, actual: str = "") -> Expr | None:
     return Call("IF", (Call("ISNUMBER", (ACTUAL,)), held, number))
 
 
-def _spellings(target: Parsed, unit: Quantity, actual: Parsed) -> dict[str, str] | None:
-    """What may stand around the number, and what takes its place: 条 after ≥150万条 means E-4."""
+def spellings(target: Parsed, actual: str = "") -> Spellings | None:
+    """What a formula has to replace around the number so that VALUE reads it.
+
+    These are the spellings of the target and of `actual`, and for money 元, 万元 and 亿元. None
+    where no formula can read it: the target is no plain number, or no number that Excel holds, or
+    the unit of `actual` is not a power of ten of the target's.
+    """
+    unit = unit_of(target)
+    if unit is None or "product" in target.spans or _largest(target) >= _TOO_LARGE:
+        return None
     found = dict.fromkeys(_suffixes(target, unit), "")
-    if target.target.op == "=" and "comparator" in target.spans:  # type: ignore[union-attr]
-        comparator = target.spans["comparator"]
-        found[target.source[comparator.start : comparator.end]] = ""
-    if unit.scale != 1 or base(unit)[1] == "元":
-        for scale in _SCALES:
-            other = replace(unit, scale=scale)
+    if isinstance(target.target, Threshold) and target.target.op == "=":
+        found.update(dict.fromkeys(filter(None, [_part(target, "comparator")]), ""))
+    for scale in _SCALES:
+        other = replace(unit, scale=scale)
+        if scale < unit.scale or unit.unit == "元":
             found.setdefault(_printed(other), _exponent(other, unit) or "")
-    match actual.target:
-        case Threshold(_, quantity) if "number" in actual.spans:
+    typed = parse(actual)
+    match typed.target:
+        case Threshold(_, quantity) if "number" in typed.spans:
             own = replace(_supplied(quantity, unit), number=_ONE)
             exponent = _exponent(own, unit)
-            if exponent is None:
+            # Whether Excel reads full-width digits depends on its language.
+            if exponent is None or not _part(typed, "number").isascii():
                 return None
-            for suffix in _suffixes(actual, own):
+            for suffix in _suffixes(typed, own):
                 found.setdefault(suffix, exponent)
-            if prefix := actual.source[: actual.spans["number"].start].strip():
+                if exponent and f" {suffix}" in actual:  # E4 must follow the number at once
+                    found[f" {suffix}"] = exponent
+            prefix = actual[: typed.spans["number"].start].strip()
+            if 0 < len(prefix) <= _LONGEST_AFFIX:
                 found[prefix] = ""
-    return found
+    # The longest first: 万元 before 元.
+    return tuple(sorted(found.items(), key=lambda item: (-len(item[0]), item)))
+
+
+def _part(parsed: Parsed, name: str) -> str:
+    """The part of the text that was read as this, "" where there is none."""
+    place = parsed.spans.get(name)
+    return parsed.source[place.start : place.end] if place else ""
+
+
+def _largest(target: Parsed) -> Decimal:
+    match target.target:
+        case Threshold(_, quantity):
+            return abs(quantity.number)
+        case Interval(low, high):
+            return max(abs(low.number), abs(high.number))
+    return _ONE
 
 
 def _suffixes(parsed: Parsed, unit: Quantity) -> list[str]:
     """What may follow the number: what does, and the plain unit."""
-    typed = parsed.source[parsed.spans["number"].end :].rstrip() if "number" in parsed.spans else ""
-    return [
-        suffix
-        for suffix in (typed, typed.strip(), _printed(unit))
-        if 0 < len(suffix) <= _LONGEST_AFFIX
-    ]
+    number = parsed.spans.get("number")
+    typed = parsed.source[number.end :].strip() if number else ""
+    return [affix for affix in (typed, _printed(unit)) if 0 < len(affix) <= _LONGEST_AFFIX]
 
 
 def _printed(unit: Quantity) -> str:
@@ -134,14 +163,6 @@ def _supplied(quantity: Quantity, unit: Quantity) -> Quantity:
     return replace(quantity, scale=scale, unit=unit.unit, per=unit.per)
 
 
-def _looks_like_ratio(quantity: Quantity, target: Parsed) -> bool:
-    """Whether a bare 0.992 stands against a share such as 98%: it may mean 99.2% or 0.992%."""
-    match target.target:
-        case Threshold(_, wanted) | Interval(wanted, _):
-            return abs(quantity.number) <= 1 < abs(wanted.number)
-    return False
-
-
 def _is_share(unit: Quantity) -> bool:
     return base(unit)[1] == "%"
 
@@ -149,3 +170,12 @@ def _is_share(unit: Quantity) -> bool:
 def _cell_factor(unit: Quantity) -> Decimal:
     """From the ratio that a cell holds to the unit: 100 for %, 1,000 for ‰."""
     return 100 / base(unit)[0]
+
+
+def completion(target: Parsed, entry: Entry) -> Decimal | None:
+    """How many times the target the actual is; None where they are no such numbers."""
+    match target.target:
+        case Threshold(_, promised) | Interval(_, promised) if promised.number > 0:
+            number = reached(target, entry)
+            return None if isinstance(number, Diagnostic) else number / promised.number
+    return None

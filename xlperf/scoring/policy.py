@@ -1,13 +1,14 @@
 """The scoring method as data: a TOML file that says where practice departs from the default.
 
-A file needs only the keys that differ; the rest comes from `policies/default.toml`. What a file must
-not hold (an unknown key, a value that makes no sense) is an InputError that names file and key.
+A file needs only the keys that differ; the rest comes from `policies/default.toml`. What a file
+must not hold (an unknown key, a senseless value) is an InputError that names file and key.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -129,20 +130,22 @@ def _weights(table: Any) -> tuple[tuple[str, Decimal], ...]:
 
 def _grades(table: Any) -> tuple[Grade, ...]:
     grades = tuple(Grade(name, _number(least)) for name, least in table.items())
-    limits = [grade.least for grade in grades]
-    if not grades or limits != sorted(set(limits), reverse=True) or limits[-1] != 0:
+    if not _falls([grade.least for grade in grades]):
         raise ValueError(table)
     return grades
 
 
 def _bands(rows: Any) -> tuple[Band, ...]:
     bands = tuple(Band(*map(_number, row)) for row in rows)
-    joined = all(upper.low == lower.high for upper, lower in zip(bands, bands[1:], strict=False))
-    if not joined or not bands or (bands[0].high, bands[-1].low) != (100, 0):
-        raise ValueError(rows)
-    if any(band.high <= band.low for band in bands):
+    joined = all(upper.low == lower.high for upper, lower in pairwise(bands))
+    if not joined or bands[0].high != 100 or not _falls([100, *(band.low for band in bands)]):
         raise ValueError(rows)
     return bands
+
+
+def _falls(limits: Sequence[Decimal | int]) -> bool:
+    """Whether the limits go down, to 0."""
+    return list(limits) == sorted(set(limits), reverse=True) and limits[-1] == 0
 
 
 SETTINGS: dict[str, _Setting] = {
@@ -209,7 +212,7 @@ def _faults(tables: dict[str, Any]) -> Iterator[Diagnostic]:
             continue
         try:
             setting.read(value)
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, IndexError):
             yield Diagnostic(
                 "X403",
                 Message(f"“{key}”的值不可用", f"the value of “{key}” cannot be used"),

@@ -1,7 +1,7 @@
 """What an indicator earns, as a formula: one tree for each kind of target.
 
-The variables are `WEIGHT` and `ACTUAL`. Rules only compare and divide, so target and actual may be in
-any unit as long as it is the same for both.
+The variables are `WEIGHT` and `ACTUAL`. Rules only compare and divide, so target and actual may be
+in any unit as long as it is the same for both.
 """
 
 from decimal import Decimal
@@ -52,7 +52,7 @@ def score_expr(target: Target, policy: Policy, actual: Expr = ACTUAL) -> Expr | 
     return _points(Binary("*", WEIGHT, share), policy)
 
 
-_EXCEL = {"≥": ">=", ">": ">", "≤": "<=", "<": "<", "=": "="}
+_EXCEL: dict[str | None, str] = {"≥": ">=", ">": ">", "≤": "<=", "<": "<", "=": "="}
 
 
 def _at_least(actual: Expr, bound: Decimal, *, strict: bool) -> Expr:

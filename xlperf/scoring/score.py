@@ -1,4 +1,4 @@
-"""The score of one indicator: its points, why they are what they are, and the formula for its cell."""
+"""The score of one indicator: the points, why they are what they are, and the cell's formula."""
 
 import math
 from dataclasses import dataclass, replace
@@ -6,10 +6,10 @@ from decimal import Decimal
 from functools import lru_cache
 
 from xlperf.diagnostic import Diagnostic, Message
-from xlperf.expr import Call, Const, Expr, Value, evaluate
-from xlperf.expr import Binary
+from xlperf.expr import Binary, Call, Const, Expr, Value, evaluate
 from xlperf.forms import Entry, Indicator
 from xlperf.indicator import (
+    Comparator,
     Deadline,
     Frequency,
     Interval,
@@ -22,7 +22,7 @@ from xlperf.indicator import (
     parse,
     parse_with_name,
 )
-from xlperf.scoring.actuals import actual_expr, reached, unit_of
+from xlperf.scoring.actuals import Spellings, actual_expr, reached, spellings
 from xlperf.scoring.policy import Policy
 from xlperf.scoring.rules import ACTUAL, WEIGHT, full_marks, score_expr
 
@@ -31,8 +31,8 @@ from xlperf.scoring.rules import ACTUAL, WEIGHT, full_marks, score_expr
 class Score:
     """The points of one indicator; `value` is None where a person has to judge.
 
-    `formula` is what its cell may hold, over the variables 分值 and 实际完成值 (the cells beside it):
-    it gives `value`, or "" for None. It is None where no formula can tell what a person can.
+    `formula` is what its cell may hold, over the variables 分值 and 实际完成值, the cells beside
+    it: it gives `value`, or "" for None. It is None where no formula can tell what is told here.
     """
 
     value: Decimal | None
@@ -40,32 +40,189 @@ class Score:
     formula: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """What holds for a target and an actual, whatever the weight is.
-
-    `points` gives the score where ACTUAL is `actual`; None leaves it open.
-    """
-
-    points: Expr | None
-    actual: Value
-    why: Message
-    formula: Expr | None
-
-
 def score(indicator: Indicator, policy: Policy) -> Score:
-    """Total: whatever stands in the row, it has a score or is left open with a reason."""
-    actual = indicator.entry("实际完成值")
-    verdict = _judge(indicator.target, indicator.level3, actual, policy)
-    weight = indicator.weight
+    """Total: whatever stands in the row, it has a score, or is left open with a reason."""
+    verdict = _judge(indicator.target, indicator.level3, indicator.entry("实际完成值"), policy)
     if verdict.points is None:
         return Score(None, verdict.why, verdict.formula)
-    if weight is None:
-        why = Message("未填写分值，暂不计分", "the indicator has no weight, so no score")
-        return Score(None, why, None)
-    points = evaluate(verdict.points, {WEIGHT.name: weight, ACTUAL.name: verdict.actual})
-    return Score(rounded(points, policy), verdict.why, verdict.formula)
+    if indicator.weight is None:
+        return Score(None, _NO_WEIGHT, verdict.formula)
+    env = {WEIGHT.name: indicator.weight, ACTUAL.name: verdict.actual}
+    return Score(as_points(evaluate(verdict.points, env)), verdict.why, verdict.formula)
 
 
-def rounded(points: float, policy: Policy) -> Decimal:
-    return round(Decimal(points), policy.places)
+def as_points(value: Value) -> Decimal | None:
+    """The result of a scoring formula: a number with the digits that a cell shows; "" is None."""
+    return Decimal(repr(value).removesuffix(".0")) if isinstance(value, float) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What holds for a target and an actual, whatever the weight.
+
+    `points` gives the score when ACTUAL is `actual`; None leaves it open.
+    """
+
+    why: Message
+    points: Expr | None = None
+    actual: Value = None
+    formula: Expr | None = None
+
+
+@lru_cache(maxsize=16384)
+def _judge(target_text: str, name: str, entry: Entry, policy: Policy) -> _Verdict:
+    target = parse_with_name(target_text, name)
+    if not entry:
+        read = spellings(target)
+        formula = None if read is None else _formula(target_text, name, read, policy)
+        return _Verdict(_NO_ACTUAL, formula=formula)
+    match target.target:
+        case Qualitative(text):
+            return _Verdict(_QUALITATIVE if text else _NO_TARGET)
+        case Deadline():
+            return _by_deadline(target.target, parse(entry.text).target, policy)
+        case Frequency():
+            return _by_frequency(target.target, parse(entry.text).target, policy)
+    return _by_number(target, name, entry, policy)
+
+
+# ------------------------------------------------------------------------- numbers and formulas
+
+
+def _by_number(target: Parsed, name: str, entry: Entry, policy: Policy) -> _Verdict:
+    number = reached(target, entry)
+    verdict = _compared(target.target, parse(entry.text).target, number, policy)
+    read = spellings(target, entry.text)
+    if read is None:
+        return verdict
+    # The formula stands only if Excel reads the cell as it was read here.
+    formula = _formula(target.source, name, read, policy)
+    cell: Value = entry.text if entry.number is None else float(entry.number)
+    if verdict.points is None or isinstance(number, Diagnostic):
+        left_open = evaluate(formula, {WEIGHT.name: 1.0, ACTUAL.name: cell}) == ""
+        return replace(verdict, formula=formula) if left_open else verdict
+    seen = evaluate(actual_expr(target, read), {ACTUAL.name: cell})
+    if isinstance(seen, float) and math.isclose(seen, number, rel_tol=1e-12):
+        return replace(verdict, points=formula, actual=cell, formula=formula)
+    return verdict
+
+
+@lru_cache(maxsize=4096)
+def _formula(target_text: str, name: str, read: Spellings, policy: Policy) -> Expr:
+    """The formula of a score cell: blank as long as nothing readable stands beside it."""
+    target = parse_with_name(target_text, name)
+    points = score_expr(target.target, policy, actual_expr(target, read))
+    assert points is not None
+    blank = Call("OR", tuple(Binary("=", cell, Const("")) for cell in (WEIGHT, ACTUAL)))
+    return Call("IF", (blank, Const(""), Call("IFERROR", (points, Const("")))))
+
+
+def _compared(
+    target: Target, actual: Target, number: Decimal | Diagnostic, policy: Policy
+) -> _Verdict:
+    """The verdict on a number in the unit of the target, or on why it is none."""
+    if isinstance(number, Diagnostic):
+        return _Verdict(_by_person(number.message))
+    points = score_expr(target, policy)
+    assert points is not None
+    percent = evaluate(points, {WEIGHT.name: 100.0, ACTUAL.name: number})
+    op = actual.op if isinstance(actual, (Threshold, Frequency)) else None
+    if op not in (None, "=") and not (percent == 100 and op in _as_good_as(target, policy)):
+        return _Verdict(_INEXACT)
+    return _Verdict(_reason(target, percent), points, float(number))
+
+
+def _as_good_as(target: Target, policy: Policy) -> tuple[Comparator, ...]:
+    """The comparators of an actual (达到95%) that leave no doubt when the number suffices."""
+    match target:
+        case Threshold("≥" | ">"):
+            return "≥", ">"
+        case Threshold("=") if policy.equals == "at_least":
+            return "≥", ">"
+        case Threshold("≤" | "<"):
+            return "≤", "<"
+    return ()
+
+
+# ------------------------------------------------------------------------ frequencies and dates
+
+
+def _by_frequency(target: Frequency, actual: Target, policy: Policy) -> _Verdict:
+    match actual:
+        case Threshold(op, quantity) if (target.period, target.every) == ("年", 1):
+            # The form covers one year.
+            unit = quantity.unit or target.quantity.unit
+            actual = Frequency(op, replace(quantity, unit=unit), "年")
+    pair = measure(target, actual)
+    if isinstance(pair, Diagnostic):
+        return _Verdict(_by_person(pair.message))
+    wanted, number = pair
+    return _compared(Threshold(target.op, Quantity(wanted)), actual, number, policy)
+
+
+def _by_deadline(target: Deadline, actual: Target, policy: Policy) -> _Verdict:
+    if not isinstance(actual, Deadline):
+        return _Verdict(_NO_DATE)
+    (frame, due), (other, done) = _day(target), _day(actual)
+    if frame != other:
+        return _Verdict(_OTHER_DATE)
+    return _Verdict(_IN_TIME, full_marks(policy)) if done <= due else _Verdict(_LATE)
+
+
+def _day(deadline: Deadline) -> tuple[tuple[object, ...], tuple[int, int]]:
+    """What the day is counted in, and the day; only days of one frame compare."""
+    if deadline.date is not None:
+        return (), (0, deadline.date.toordinal())
+    frame = ("no year", deadline.period, deadline.qualifier)
+    return frame, (deadline.month or 0, deadline.day or 0)
+
+
+# ------------------------------------------------------------------------------------- reasons
+
+_NO_TARGET = Message("指标值为空，无从计分", "there is no target to score by")
+_NO_ACTUAL = Message("未填写实际完成值，暂不计分", "there is no actual value yet")
+_NO_WEIGHT = Message("未填写分值，暂不计分", "there is no weight yet")
+_IN_TIME = Message("按期完成，得满分", "done in time: full marks")
+
+
+def _by_person(reason: Message) -> Message:
+    return Message(f"{reason.zh}，由人工评分", f"{reason.en}; a person scores it")
+
+
+_QUALITATIVE = _by_person(Message("定性指标没有数值", "a qualitative target has no number"))
+_INEXACT = _by_person(Message("实际完成值不是确定的数", "the actual is no definite number"))
+_NO_DIRECTION = _by_person(
+    Message(
+        "指标值没有比较符号，实际完成值与之不等",
+        "the target has no comparator and the actual differs",
+    )
+)
+_NO_PROPORTION = _by_person(
+    Message("指标值为负数，不能按比例计分", "there is no proportion of a negative target")
+)
+_LATE = _by_person(Message("晚于要求的时限", "it was done late"))
+_NO_DATE = _by_person(Message("实际完成值不是日期", "the actual is no date"))
+_OTHER_DATE = _by_person(
+    Message("完成时间与时限的写法不同，无法比较", "the dates are stated differently")
+)
+
+
+def _reason(target: Target, percent: Value) -> Message:
+    match target:
+        case Threshold("≤" | "<"):
+            good, bad = Message("未超过", "keeps within"), Message("超过", "exceeds")
+        case Interval():
+            good, bad = Message("未超出", "lies within"), Message("超出", "lies outside")
+        case _:
+            good, bad = Message("达到", "reaches"), Message("未达到", "falls short of")
+    if percent == 100:
+        zh, en = f"{good.zh}指标值，得满分", f"{good.en} the target: full marks"
+    elif percent == 0:
+        zh, en = f"{bad.zh}指标值，不得分", f"{bad.en} the target: no points"
+    elif isinstance(percent, float):
+        share = f"{as_points(percent)}%"
+        zh, en = f"{bad.zh}指标值，得分值的 {share}", f"{bad.en} the target: {share} of the weight"
+    else:
+        no_direction = isinstance(target, Threshold) and target.op is None
+        return _NO_DIRECTION if no_direction else _NO_PROPORTION
+    return Message(f"实际完成值{zh}", f"the actual {en}")

@@ -1,6 +1,6 @@
 """One fill: entries and formulas into the slots of a layout, values, row heights, merged cells."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -8,10 +8,10 @@ from xlperf.diagnostic import Diagnostic, Message, Place, Severity
 from xlperf.expr import ExcelError, Expr, Value, evaluate, to_excel
 from xlperf.forms import BLANK, Entry, Kind, Project, number_entry
 from xlperf.ooxml.address import Area, cell_name
+from xlperf.ooxml.date_format import DATE_SYSTEM_OFFSET
 from xlperf.ooxml.sheet import Position
 from xlperf.ooxml.styles import wrapped_height
 from xlperf.ooxml.values import (
-    blank_cell,
     cached_value,
     formula_cell,
     number_cell,
@@ -24,7 +24,6 @@ Formulas = Mapping[tuple[int, str], Expr]
 """Formulas for table cells: (index of the indicator, column) → tree over the labels of its row."""
 
 _TALLEST_ROW = 409.0
-_DAYS_TO_1904 = 1462
 _NOISE = 1e-9
 
 
@@ -57,6 +56,7 @@ class _Filling:
         self._cells: dict[int, dict[Position, bytes]] = {index: {} for index in layout.writers}
         self._values: dict[Key, Value] = {}
         self._given: dict[Key, tuple[Slot, Entry]] = {}
+        self._long: list[tuple[Slot, str]] = []
         self._noticed: list[Diagnostic] = []
 
     def result(self) -> Filled:
@@ -80,11 +80,8 @@ class _Filling:
         entries = dict(self._project.entries)
         for key, slot in layout.scalars.items():
             if slot.formula:
-                entries[key] = _entry_of(self._values.get(self._key(slot)))
+                entries[key] = _entry_of(self._values.get(slot.key))
         return Filled(layout.write(parts, self._project.key), entries, tuple(self._noticed))
-
-    def _key(self, slot: Slot) -> Key:
-        return self._layout.home, slot.area.top, slot.area.left
 
     def _put_row(self, index: int, covered: set[Position]) -> None:
         indicators = self._project.indicators
@@ -94,31 +91,30 @@ class _Filling:
             expr = self._formulas.get((index, label))
             if expr is not None:
                 self._put_formula(slot, expr, slots, entries)
-            elif (slot.area.top, slot.area.left) in covered:
+            elif slot.key[1:] in covered:
                 self._put(slot, BLANK)
             else:
                 self._put(slot, entries.get(label, BLANK))
 
     def _put(self, slot: Slot, entry: Entry) -> None:
         """Write an entry; over a formula of the template, keep it aside until that is computed."""
-        key = self._key(slot)
+        key, text = slot.key, entry.text
         if slot.formula:
-            if entry:
+            if text:
                 self._given[key] = slot, entry
             return
-        value = self._value(slot, entry)
-        self._values[key] = value
-        self._cells[key[0]][key[1:]] = _cell(slot, value, entry)
+        value = self._values[key] = self._value(slot, entry)
+        self._cells[key[0]][key[1:]] = _cell(slot, value)
+        if len(text) * slot.size > slot.width or "\n" in text:
+            self._long.append((slot, text))
 
-    def _value(self, slot: Slot, entry: Entry) -> Value:
+    def _value(self, slot: Slot, entry: Entry) -> float | str | None:
         """What formulas see in the cell once it holds the entry."""
-        if not entry:
-            return None
-        if slot.kind is Kind.TEXT or entry.number is None:
-            return entry.text
         number = entry.number
+        if number is None or slot.kind is Kind.TEXT:
+            return entry.text or None
         if slot.kind is Kind.DATE and self._layout.date1904:
-            number -= _DAYS_TO_1904
+            number -= DATE_SYSTEM_OFFSET
         return float(number)
 
     def _put_formula(
@@ -127,7 +123,7 @@ class _Filling:
         row = {label: self._value(s, entries.get(label, BLANK)) for label, s in slots.items()}
         value = evaluate(expr, row)
         text = to_excel(expr, {label: s.reference for label, s in slots.items()})
-        key = self._key(slot)
+        key = slot.key
         self._values[key] = value
         cached, error = _cached(value)
         self._cells[key[0]][key[1:]] = formula_cell(
@@ -150,7 +146,7 @@ class _Filling:
                 self._notice_departure(slot, entry, value)
                 evaluation.replace(key, given)
                 self._values[key] = given
-                self._cells[index][row, column] = _cell(slot, given, entry)
+                self._cells[index][row, column] = _cell(slot, given)
                 continue
             self._values[key] = value
             start, formula = layout.formula_cells[key]
@@ -204,11 +200,9 @@ class _Filling:
         heights: dict[int, float] = {}
         spread: list[tuple[Area, float]] = []
         spans = {(area.top, area.left): area for area in merged}
-        for slot, text in self._texts():
-            if not slot.wraps or ("\n" not in text and len(text) * slot.size <= slot.width):
-                continue
+        for slot, text in self._long:
             need = wrapped_height(text, slot.width, slot.size)
-            area = spans.get((slot.area.top, slot.area.left), slot.area)
+            area = spans.get(slot.key[1:], slot.area)
             if area.top < area.bottom:
                 spread.append((area, need))
             elif need > heights.get(area.top, sheet.height(area.top)):
@@ -223,13 +217,6 @@ class _Filling:
             if height > _TALLEST_ROW:
                 self._notice_cut(row)
         return {row: min(height, _TALLEST_ROW) for row, height in heights.items()}
-
-    def _texts(self) -> Iterator[tuple[Slot, str]]:
-        for key, slot in self._layout.scalars.items():
-            yield slot, self._project.entry(key).text
-        for indicator, slots in zip(self._project.indicators, self._layout.rows, strict=False):
-            for label, slot in slots.items():
-                yield slot, indicator.entry(label).text
 
     def _notice_cut(self, row: int) -> None:
         self._noticed.append(
@@ -246,11 +233,11 @@ class _Filling:
         )
 
 
-def _cell(slot: Slot, value: Value, entry: Entry) -> bytes:
+def _cell(slot: Slot, value: float | str | None) -> bytes:
     if value is None:
-        return blank_cell(slot.reference, slot.style)
+        return slot.blank
     if isinstance(value, str):
-        return text_cell(slot.reference, slot.style, entry.text)
+        return text_cell(slot.reference, slot.style, value)
     return number_cell(slot.reference, slot.style, value)
 
 

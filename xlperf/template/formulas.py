@@ -26,6 +26,7 @@ from xlperf.ooxml.workbook import Workbook
 Key = tuple[int, int, int]
 """A cell of the workbook: sheet index (0-based), row, column (1-based)."""
 
+_Rows = tuple[tuple[Key, ...], ...]
 _LARGEST_AREA = 100_000
 # Formulas whose value no reference in their text foretells: volatile ones, names and tables.
 _UNFORESEEABLE = re.compile(
@@ -44,7 +45,8 @@ class FormulaGraph:
         self._names = {sheet.name.casefold(): sheet.index for sheet in workbook.sheets}
         self._defined = {(name.sheet, name.name.casefold()): name.text for name in workbook.names}
         self._sheets = sheets
-        self._reads: dict[Key, dict[Expr, tuple[tuple[Key, ...], ...]]] = {}
+        # What each formula reads, by name or by identity of the node: hashing one takes long.
+        self._reads: dict[Key, dict[int | str, _Rows]] = {}
         self._opaque: set[Key] = set()
         trees: dict[Key, Expr | None] = {}
         formulas = {
@@ -73,7 +75,7 @@ class FormulaGraph:
             self._reads[key] = {}
             self._scan(key, text)
             return None
-        reads: dict[Expr, tuple[tuple[Key, ...], ...]] = {}
+        reads: dict[int | str, _Rows] = {}
         supported = True
         for node in _references(tree):
             cells = self._cells(node, key[0])
@@ -81,7 +83,7 @@ class FormulaGraph:
                 supported = False
                 self._opaque.add(key)
             else:
-                reads[node] = cells
+                reads[node.name if isinstance(node, Ref) else id(node)] = cells
         self._reads[key] = reads
         return tree if supported else None
 
@@ -102,9 +104,9 @@ class FormulaGraph:
                 last.column_number or MAX_COLUMN,
             )
             cells += (k for k in self._watched if k[0] == home and k[1:] in area)
-        self._reads[key] = {Ref(""): (tuple(cells),)}
+        self._reads[key] = {"": (tuple(cells),)}
 
-    def _cells(self, node: Cell | Range | Ref, sheet: int) -> tuple[tuple[Key, ...], ...] | None:
+    def _cells(self, node: Cell | Range | Ref, sheet: int) -> _Rows | None:
         """The cells that a reference stands for, row by row; None when it cannot be resolved."""
         match node:
             case Ref(name):
@@ -200,7 +202,7 @@ class Evaluation:
     def __init__(self, graph: FormulaGraph, values: dict[Key, Value]) -> None:
         self._graph = graph
         self._values = values
-        self._reads: Mapping[Expr, tuple[tuple[Key, ...], ...]] = {}
+        self._reads: Mapping[int | str, _Rows] = {}
 
     def __iter__(self) -> Iterator[tuple[Key, Value]]:
         """Each live formula with its value, None where it is not known here.
@@ -220,11 +222,9 @@ class Evaluation:
         self._values[key] = value
 
     def __getitem__(self, node: Any) -> Any:
-        if isinstance(node, str):
-            node = Ref(node)
-        rows = self._reads[node]
-        if isinstance(node, Range):
-            return tuple(tuple(self._values.get(key) for key in row) for row in rows)
+        rows = self._reads[node if type(node) is str else id(node)]
+        if type(node) is Range:
+            return tuple(tuple(map(self._values.get, row)) for row in rows)
         return self._values.get(rows[0][0])
 
 

@@ -1,5 +1,6 @@
 """One compiled form of a fixed number of table rows: its slots, and the formulas behind them."""
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from xlperf.ooxml.sheet import (
     split_formula,
 )
 from xlperf.ooxml.styles import Styles
+from xlperf.ooxml.values import blank_cell
 from xlperf.ooxml.workbook import Workbook, recalculated_on_load
 from xlperf.template.fields import KEY, PREFIX, Field, Form, find_forms
 from xlperf.template.formulas import FormulaGraph, Key
@@ -32,18 +34,20 @@ class Slot:
     """One cell that a field fills.
 
     `area` is the cell, or the merged area that it opens. `width` is what a line of its text may
-    take, in points; `wraps` tells whether text runs over several lines.
+    take, in points, where text wraps; without end where it does not. `blank` is the cell element
+    without content.
     """
 
     kind: Kind
     label: str
+    key: Key
     area: Area
     reference: str
     style: int
     width: float
     size: float
-    wraps: bool
     formula: bool
+    blank: bytes
 
 
 class Layout:
@@ -69,8 +73,9 @@ class Layout:
         self.levels = [key for key in _LEVELS if self.form.column(key)]
 
         slots = [*self.scalars.values(), *(slot for row in self.rows for slot in row.values())]
-        inputs = {(self.home, slot.area.top, slot.area.left) for slot in slots}
-        self.formulas = FormulaGraph(workbook, sheets, inputs)
+        inputs = {slot.key for slot in slots}
+        table = {(self.home, *p) for p in self.sheet.cells if p[0] in rows}
+        self.formulas = FormulaGraph(workbook, sheets, inputs | table)
         self.writers: dict[int, tuple[str, SheetWriter]] = {}
         for index, cells in _by_sheet(inputs | set(self.formulas.live)).items():
             part = workbook.sheets[index].part
@@ -104,17 +109,21 @@ class Layout:
         column = field.area.left
         cell = self.sheet.cell((row, column))
         area = self._merged.get((row, column), Area(row, column, row, column))
-        look = self._styles[cell.style if cell else 0]
+        style = cell.style if cell else 0
+        look = self._styles[style]
+        width = self._styles.column_points(self.sheet.width(area.left, area.right))
+        reference = cell_name(row, column)
         return Slot(
             field.kind,
             field.label,
+            (self.home, row, column),
             area,
-            cell_name(row, column),
-            cell.style if cell else 0,
-            self._styles.column_points(self.sheet.width(area.left, area.right)),
+            reference,
+            style,
+            width if look.wrap else math.inf,
             look.font_size,
-            look.wrap,
             cell is not None and cell.formula is not None,
+            blank_cell(reference, style),
         )
 
     def _static_merges(self) -> list[Area]:

@@ -1,0 +1,293 @@
+"""More and fewer rows in whole workbooks: every reference right, every other byte the same."""
+
+import io
+import random
+import re
+import warnings
+import zipfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import openpyxl
+import pytest
+import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from tests.ooxml.hard_workbook import FIRST, PART, SHEET, hard_workbook
+from tests.ooxml.small_workbook import SHEET_PART, small_workbook
+from tests.oracles import openxml as validator
+from tests.oracles.libreoffice import LibreOffice
+from xlperf.diagnostic import WorkbookError
+from xlperf.ooxml.package import Package
+from xlperf.ooxml.rows import RowEdit, resize_rows
+from xlperf.ooxml.workbook import NS
+
+# Rows before, rows after, and whether the table of one row is the start or the end of it.
+RESIZES = [
+    (10, 11, False),
+    (10, 19, False),
+    (10, 210, False),
+    (10, 9, False),
+    (10, 3, False),
+    (10, 2, False),
+    (2, 5, False),
+    (10, 1, True),
+    (2, 1, True),
+    (1, 2, True),
+    (1, 10, True),
+    (1, 201, True),
+]
+
+
+def _resized(rows: int, count: int, *, simple: bool = False) -> tuple[Package, Package]:
+    package = Package.open(hard_workbook(rows, simple=simple))
+    return package, resize_rows(package, PART, RowEdit(FIRST, FIRST + rows - 1, count))
+
+
+def test_the_hard_workbook_is_hard() -> None:
+    assert len(list(Package.open(hard_workbook(10)))) >= 44
+
+
+@pytest.mark.parametrize(("rows", "count", "simple"), RESIZES)
+def test_reads_as_if_the_rows_had_been_there(rows: int, count: int, simple: bool) -> None:
+    """Every part, and so every reference, is what it is in the workbook written with these rows."""
+    _, resized = _resized(rows, count, simple=simple)
+    expected = Package.open(hard_workbook(count, settled=True, simple=simple))
+    assert list(resized) == list(expected)
+    for part in expected:
+        assert _content(resized, part) == _content(expected, part), part
+
+
+@pytest.mark.parametrize(("rows", "count", "simple"), RESIZES)
+def test_other_parts_stay_the_same_bytes(rows: int, count: int, simple: bool) -> None:
+    package, resized = _resized(rows, count, simple=simple)
+    other = Package.open(hard_workbook(count, simple=simple))
+    held = {p for p in package if package.read(p) != other.read(p)}
+    assert len(held) > 10
+    dropped = {"xl/calcChain.xml", "xl/_rels/workbook.xml.rels", "[Content_Types].xml"}
+    for part in set(package) - held - dropped:
+        assert resized.read(part) == package.read(part), part
+
+
+def _content(package: Package, part: str) -> list[str]:
+    """The lines of a part without what no reference shows: caches, hints, places in points."""
+    if part.endswith(".vml"):
+        text = re.sub(r"margin-top:[^;]*;|(?<=<x:Anchor>)\s+", "", package.read(part).decode())
+        return text.split("<")
+    if not part.endswith((".xml", ".rels")):
+        return [package.read(part).hex()]
+    root = package.xml(part)
+    for cache in root.iter("{*}numCache", "{*}strCache"):
+        del cache[:]
+    for shape in root.iter("{http://schemas.openxmlformats.org/drawingml/2006/main}off"):
+        shape.set("y", "0")
+    for row in root.iter(NS + "row"):
+        row.set("spans", "")
+    for cell in root.iter(NS + "c"):
+        for value in cell.findall(NS + "v"):
+            cell.remove(value)
+    for element in root.iter("{*}mergeCells"):
+        element[:] = sorted(element, key=lambda merge: merge.get("ref", ""))
+    for address in root.iter("{*}sqref"):
+        address.text = _single_cells(address.text or "")
+    for element in root.iter("{*}conditionalFormatting", "{*}dataValidation"):
+        if areas := element.get("sqref"):
+            element.set("sqref", _single_cells(areas))
+    return etree.tostring(root, encoding="unicode").split("<")
+
+
+def _single_cells(areas: str) -> str:
+    return re.sub(r"\b(\w+):\1\b", r"\1", areas)
+
+
+def test_copied_rows_carry_no_values() -> None:
+    _, resized = _resized(10, 19)
+    rows = {int(row.get("r", 0)): row for row in resized.xml(PART).iter(NS + "row")}
+    assert rows[23].find(f".//{NS}v") is not None
+    for number in range(24, 33):
+        assert rows[number].find(f".//{NS}v") is None
+        assert rows[number].find(f"{NS}c[@t]") is None
+        assert rows[number].get("ht") == "24.75"
+        assert len(rows[number]) == len(rows[23])
+
+
+def test_an_edit_of_nothing_is_nothing() -> None:
+    package, resized = _resized(10, 10)
+    assert resized is package
+
+
+@pytest.mark.parametrize(("first", "last", "count"), [(0, 5, 3), (7, 6, 3), (5, 6, 0)])
+def test_an_edit_has_rows(first: int, last: int, count: int) -> None:
+    with pytest.raises(ValueError, match="not an edit"):
+        RowEdit(first, last, count)
+
+
+@pytest.mark.parametrize(("rows", "count"), [(10, 11), (10, 19), (10, 210), (10, 3)])
+def test_openpyxl_reads_it(rows: int, count: int) -> None:
+    _, resized = _resized(rows, count)
+    with warnings.catch_warnings(action="ignore"):
+        book = openpyxl.load_workbook(io.BytesIO(resized.to_bytes()))
+    sheet = book[SHEET]
+    last = FIRST + count - 1
+    assert sheet[f"G{last + 1}"].value == f"=SUM(G15:G{last})"
+    assert f"C{last}:D{last}" in {str(area) for area in sheet.merged_cells.ranges}
+
+
+def test_the_validator_finds_nothing_new(
+    openxml: Callable[[Iterable[Path]], dict[Path, list[validator.Error]]], tmp_path: Path
+) -> None:
+    paths = []
+    for rows, count, simple in RESIZES:
+        package, resized = _resized(rows, count, simple=simple)
+        for name, data in (("before", package), ("after", resized)):
+            path = tmp_path / f"{name}-{rows}-{count}.xlsm"
+            path.write_bytes(data.to_bytes())
+            paths.append(path)
+    assert [error for errors in openxml(paths).values() for error in errors] == []
+
+
+# --- LibreOffice inserts the same rows -------------------------------------------------------
+
+_NAMES = ("S", "说明 1", "a'b")
+
+
+def test_libreoffice_inserts_rows_alike(libreoffice: LibreOffice, tmp_path: Path) -> None:
+    rng = random.Random(20250615)
+    path, theirs, ours = (tmp_path / name for name in ("book.xlsx", "theirs.xlsx", "ours.xlsx"))
+    path.write_bytes(_random_workbook(rng))
+    libreoffice.insert_rows(path, _NAMES[0], 24, 9, theirs)
+    package = Package.open(path.read_bytes())
+    resized = resize_rows(package, "xl/worksheets/sheet1.xml", RowEdit(15, 24, 19))
+    (tmp_path / "resized.xlsx").write_bytes(resized.to_bytes())
+    libreoffice.load_save(tmp_path / "resized.xlsx", ours)
+    expected, found = _formulas(theirs), _formulas(ours)
+    # LibreOffice leaves the new rows empty.
+    found = {key: text for key, text in found.items() if not (key[0] == "S" and 24 <= key[1] < 33)}
+    assert len(expected) > 900
+    assert found == expected
+
+
+def _random_workbook(rng: random.Random) -> bytes:
+    data = io.BytesIO()
+    book = xlsxwriter.Workbook(data)
+    sheets = [book.add_worksheet(name) for name in _NAMES]
+    for sheet in sheets:
+        for row in range(1, 61):
+            for column in range(10, 16):
+                # The constant keeps a row's formula from passing for the one above, filled down.
+                text = f"={row * column}+{_random_formula(rng, 3)}"
+                sheet.write_formula(row - 1, column, text)
+    for number in range(40):
+        first, last = sorted(rng.sample(range(1, 60), 2))
+        area = f"$B${first}:$C${last}" if number % 2 else f"$B${first}"
+        book.define_name(
+            f"name_{number}", f"={xlsxwriter.utility.quote_sheetname(rng.choice(_NAMES))}!{area}"
+        )
+    book.close()
+    return data.getvalue()
+
+
+def _random_formula(rng: random.Random, depth: int) -> str:
+    if depth and rng.random() < 0.6:
+        function = rng.choice(["SUM", "MAX", "COUNTA", "LOG10", "IF", "ROUND"])
+        count = {"LOG10": 1, "ROUND": 2, "IF": 3}.get(function, rng.randint(1, 3))
+        return f"{function}({','.join(_random_formula(rng, depth - 1) for _ in range(count))})"
+    if rng.random() < 0.15:
+        return rng.choice(['"A24"', "7.25", '"S!B20"', "TRUE"])
+    sheet = rng.choice(
+        ["", "", *(xlsxwriter.utility.quote_sheetname(name) + "!" for name in _NAMES)]
+    )
+    first, last = sorted(rng.sample(range(1, 40), 2))
+    left, right = rng.choice(["A", "$B"]), rng.choice(["$C", "D"])
+    mark, other = rng.choice(["", "$"]), rng.choice(["", "$"])
+    return sheet + rng.choice(
+        [
+            f"{left}{mark}{first}",
+            f"{left}{mark}{first}:{right}{other}{last}",
+            f"{left}{mark}{first}:{right}{other}{last}",
+            f"{left}:{right}",
+            f"{mark}{first}:{other}{last}",
+        ]
+    )
+
+
+def _formulas(path: Path) -> dict[tuple[str, int, int], str]:
+    book = openpyxl.load_workbook(path)
+    found = {
+        (sheet.title, cell.row, cell.column): str(cell.value)
+        for sheet in book
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.data_type == "f"
+    }
+    for name, defined in book.defined_names.items():
+        found[name, 0, 0] = defined.value
+    return found
+
+
+# --- Any table, any number of rows -----------------------------------------------------------
+
+
+@settings(max_examples=40)
+@given(
+    st.integers(2, 30),
+    st.integers(1, 15),
+    st.integers(1, 40),
+    st.integers(0, 2**32),
+)
+def test_any_table_reads_as_if_the_rows_had_been_there(
+    first: int, rows: int, count: int, seed: int
+) -> None:
+    package = Package.open(_table_workbook(first, rows, seed))
+    resized = resize_rows(
+        package, "xl/worksheets/sheet1.xml", RowEdit(first, first + rows - 1, count)
+    )
+    expected = Package.open(_table_workbook(first, count, seed))
+    for part in ("xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml", "xl/workbook.xml"):
+        assert _content(resized, part) == _content(expected, part)
+
+
+def _table_workbook(first: int, rows: int, seed: int) -> bytes:
+    """A table with formulas of every kind, placed and mixed by chance, of so many rows."""
+    rng, last = random.Random(seed), first + rows - 1
+    data = io.BytesIO()
+    book = xlsxwriter.Workbook(data, {"in_memory": True})
+    form, other = book.add_worksheet("自评 表"), book.add_worksheet("O")
+    blank = book.add_format({"border": 1})
+    kinds: list[Callable[[str, int], str]] = [
+        lambda c, r: f"={c}{r}*2+{c}${last + 1}",
+        lambda c, r: f"=SUM({c}${first}:{c}{r})",
+        lambda c, r: f"={c}{r}/SUM({c}${first}:{c}${last})",
+        lambda c, r: f"=Z{r - 1}+{c}{r}",
+        lambda c, r: f'=IF({c}{r}="","",RANK({c}{r},${c}${first}:${c}${last}))',
+        lambda c, r: f'=SUM(A{r}:{c}{r})&"A{first}"',
+        lambda c, r: f"=O!{c}{r}+O!{c}${first}",
+        lambda c, r: f"={c}$1*SUM({first}:{first})-'自评 表'!{c}{r}" if first < 0 else f"={c}$1",
+    ]
+    chosen = [(rng.choice(kinds), rng.choice("ABCD")) for _ in range(6)]
+    height = rng.choice([None, 20, 33.5])
+    for row in range(first, last + 1):
+        form.set_row(row - 1, height)
+        for column in "ABCD":
+            form.write_blank(f"{column}{row}", None, blank)
+        for offset, (kind, column) in enumerate(chosen):
+            form.write_formula(row - 1, 5 + offset, kind(column, row))
+        form.merge_range(f"L{row}:N{row}", "", blank)
+    for row in range(last + 1, last + 1 + rng.randint(1, 5)):
+        column = rng.choice("ABCD")
+        form.write_formula(f"A{row}", f"=SUM({column}{first}:{column}{last})+{column}{first - 1}")
+        form.write_formula(f"B{row}", f"=SUM(A{row}:A{row + 3})+O!A{row - last}")
+    other.write_formula("A1", f"=AVERAGE('自评 表'!$A${first}:$D${last})+'自评 表'!A{last + 1}")
+    book.define_name("列", f"='自评 表'!$B${first}:$B${last}")
+    book.define_name("后", f"='自评 表'!$B${last + rng.randint(1, 9)}")
+    form.data_validation(
+        f"A{first}:A{last}", {"validate": "list", "source": f"=$B${first}:$B${last}"}
+    )
+    form.conditional_format(
+        f"B{first}:D{last}",
+        {"type": "formula", "criteria": f"=B{first}>AVERAGE(B${first}:B${last})"},
+    )
+    book.close()
+    return data.getvalue()

@@ -1,0 +1,182 @@
+"""The parts that many rules share: quantity, comparator, the words before and after.
+
+A `Parts` reads one match of a rule and collects where its parts stand and what its words add.
+"""
+
+import re
+
+from xlperf.indicator import words
+from xlperf.indicator.quantities import (
+    ONE,
+    join_remarks,
+    read_label,
+    read_number,
+    read_per,
+    split_unit,
+)
+from xlperf.indicator.target import Comparator, Quantity, Target
+
+Places = dict[str, tuple[int, int]]
+Reading = tuple[Target, Places]
+"""What a text means, and where its parts stand in it."""
+
+_LEADS = re.compile(
+    "(?:(?:"
+    + words.alternation(
+        (*words.KEPT_LEADS, *words.ACTIONS, *words.DROPPED_LEADS, *words.APPROXIMATE)
+    )
+    + ")[至到]?)+"
+)
+_KEPT = re.compile(
+    f"(?:{words.alternation({*words.KEPT_LEADS, *words.ACTIONS}.difference(words.DROPPED_LEADS))})"
+    "[至到]?"
+)
+_NEAR = re.compile(f"(?:{words.alternation(words.APPROXIMATE)})$")
+_PROMISE = re.compile(f"(?:{words.alternation(words.PROMISES)})")
+_MEASURED = re.compile(f"[^的了]*(?:{words.alternation(words.MEASURED)})(?:为|约|达)?")
+_ACTED = re.compile(
+    "(?:共|已|累计|全年)*"
+    f"(?:{words.alternation((*words.ACTIONS, *words.KEPT_LEADS))})[^的了]{{0,6}}"
+)
+_EVENT = re.compile("[^的了]*(?:后|起|之日起|之日)的?")
+_SYMBOLS = frozenset("≥≤<>=±")
+_UPWARD = frozenset("≥>")
+_WITHIN = frozenset(("内", "以内", "之内"))
+_INCLUSIVE = re.compile(r"含[0-9.]*[%分]?")
+
+
+class Parts:
+    """One match of a rule, the places of its parts, and the remarks that qualify it.
+
+    `contradiction` is the place of two comparators that exclude each other.
+    """
+
+    __slots__ = ("contradiction", "groups", "match", "places", "remarks")
+
+    def __init__(self, match: re.Match[str]) -> None:
+        self.match = match
+        self.groups: dict[str, str | None] = match.groupdict()
+        self.places: Places = {}
+        self.remarks: list[str] = []
+        self.contradiction: tuple[int, int] | None = None
+
+    def quantity(self, *, alone: bool = True) -> Quantity | None:
+        """The quantity in `amount` and `measure`; None where it makes no sense.
+
+        A spelled number that stands `alone` needs a unit or a scale, since 一 is in many words.
+        """
+        groups, match = self.groups, self.match
+        number, share, unit = groups["number"], groups["share"], groups["unit"]
+        value = read_number(number) if number else None
+        if number is None or value is None:
+            return None
+        spelled = not number.isascii()
+        self.places["number"] = match.span("number")
+        scale, name, per = ONE, "", ""
+        if word := groups["scale"]:
+            scale = words.SCALES[word]
+            self.places["scale"] = match.span("scale")
+        if groups["over"] or groups["beyond"]:
+            self.remarks.insert(0, "约")
+        if share:
+            if unit:
+                return None
+            name = words.SHARES[share]
+            self.places["unit"] = match.span("share")
+        elif unit:
+            found = split_unit(unit, spelled)
+            if found is None or (found[0] in words.PRINTED_AS_TIME and value >= 1000):
+                return None
+            name, noun = found
+            self.remarks += [noun] if noun else []
+            start, end = match.span("unit")
+            self.places["unit"] = (start, end - len(noun))
+            if pair := groups["pair"]:
+                if name not in words.MEASURE_WORDS:
+                    return None
+                name = f"{name}（{pair}）"
+                self.places["unit"] = (start, match.end("pair") + 1)
+        elif boxed := groups["boxed"]:
+            if label := read_label(boxed):
+                more, name, per = label
+                scale *= more
+                self.places["unit"] = match.span("boxed")
+            else:
+                self.remarks.append(boxed)
+                self.places["qualifier"] = match.span("boxed")
+        elif spelled and alone and scale == 1:
+            return None
+        return self.rated(Quantity(value, scale, name, per))
+
+    def rated(self, quantity: Quantity) -> Quantity | None:
+        """The quantity with what it is counted against: 元/人·天."""
+        name = "rate" if self.groups.get("rate") else "late"
+        rate = self.groups.get(name)
+        if rate is None:
+            return quantity
+        per = read_per(rate[1:].removeprefix("(").removesuffix(")"))
+        if per is None:
+            return None
+        self.places["per"] = (self.match.start(name) + 1, self.match.end(name))
+        return Quantity(quantity.number, quantity.scale, quantity.unit, per)
+
+    def comparator(self, *before: str) -> Comparator | None:
+        """The comparator before the number, or else the one after it."""
+        name = next((name for name in before if self.groups.get(name)), None)
+        word, after = self.groups[name] if name else None, self.groups.get("after")
+        op = words.BEFORE[word] if word else None
+        if name:
+            self.places["comparator"] = self.match.span(name)
+        if after is None:
+            return op
+        behind = words.AFTER[after]
+        if behind is None:
+            self.remarks.insert(0, "约")
+        elif op is None or name is None:
+            self.places["comparator"] = self.match.span("after")
+            return behind
+        elif (op in _UPWARD) != (behind in _UPWARD) or op == "=":
+            self.contradiction = (self.match.start(name), self.match.end("after"))
+        return op
+
+    def lead(self, before: str | None = None) -> bool:
+        """Whether the words before the number may stand there; what they say becomes a remark."""
+        lead = self.groups.get("lead")
+        if not lead:
+            return True
+        label = lead.removesuffix(":")
+        if not label:
+            return False
+        if _LEADS.fullmatch(label):
+            if _NEAR.search(label):
+                self.remarks.insert(0, "约")
+            self.remarks.append("".join(_KEPT.findall(label)))
+            return True
+        named = label != lead or _MEASURED.fullmatch(label) or _ACTED.fullmatch(label)
+        if not (named or self._may_be_named(label, before)):
+            return False
+        promise = _PROMISE.match(label)
+        label = label[promise.end() :] if promise else label
+        self.remarks.append(label.rstrip("在为应须达约"))
+        return True
+
+    def _may_be_named(self, label: str, before: str | None) -> bool:
+        """Whether any label may stand here: before a comparator, or an event before a duration."""
+        if before is not None and (before[0] in _SYMBOLS or not ("的" in label or "了" in label)):
+            return True
+        return self.groups.get("after") in _WITHIN and _EVENT.fullmatch(label) is not None
+
+    def qualifier(self) -> str:
+        """Everything that qualifies the value: the lead, the tail and the remark in brackets."""
+        tail, note = self.groups.get("tail"), self.groups.get("note")
+        if self.groups.get("lead") and self.remarks:
+            self.places.setdefault("qualifier", self.match.span("lead"))
+        if tail and tail not in ("完成", "已完成"):
+            self.remarks.append(tail)
+            self.places["qualifier"] = self.match.span("tail")
+        remark = note[1:].removesuffix(")") if note else ""
+        if note and remark and not _INCLUSIVE.fullmatch(remark):
+            self.remarks.append(remark)
+            start = self.match.start("note") + 1
+            self.places["qualifier"] = (start, start + len(remark))
+        return join_remarks(self.remarks)

@@ -1,0 +1,75 @@
+"""Reading thresholds and the products that stand for one."""
+
+import re
+
+from xlperf.indicator import words
+from xlperf.indicator.cycles import occasions
+from xlperf.indicator.grammar import pattern
+from xlperf.indicator.parts import Parts, Reading
+from xlperf.indicator.quantities import EXACT, ONE, read_number, read_per, read_unit
+from xlperf.indicator.target import Qualitative, Quantity, Threshold
+
+_MONEY = frozenset(("元", "美元", "港元", "欧元", "角"))
+
+
+def read_threshold(text: str) -> Reading | None:
+    """≥95%, 不低于3次, 10日内, 3个/单位."""
+    match = pattern("threshold").fullmatch(text)
+    if match is None:
+        return None
+    parts = Parts(match)
+    if match["whole"]:
+        quantity: Quantity | None = Quantity(read_number("100") or ONE, ONE, "%")
+        parts.places["number"] = match.span("whole")
+    else:
+        quantity = parts.quantity()
+    if quantity is None or not parts.lead(match["before"]):
+        return None
+    if each := match["each"]:
+        per = read_per(each.removeprefix("每"))
+        if per is None:
+            return None
+        quantity = Quantity(quantity.number, quantity.scale, quantity.unit, per)
+        parts.places["per"] = match.span("each")
+    if verb := match["verb"]:
+        parts.remarks.append(verb)
+    op = parts.comparator("before")
+    if parts.contradiction:
+        return Qualitative(text), {"comparator": parts.contradiction}
+    qualifier = parts.qualifier()
+    if frequency := occasions(op, quantity, qualifier, parts.places):
+        return frequency, parts.places
+    return Threshold(op, quantity, qualifier), parts.places
+
+
+def read_product(text: str) -> Reading | None:
+    """27人*12月 is 324 人·月; money times a count is money."""
+    match = pattern("product").fullmatch(text)
+    if match is None:
+        return None
+    number, scale = ONE, ONE
+    units: list[str] = []
+    pers: list[str] = []
+    for text_part in re.split("[*xX]", match["factors"]):
+        factor = pattern("factor").fullmatch(text_part)
+        value = factor and read_number(factor["number"])
+        if factor is None or value is None:
+            return None
+        name = factor["unit"]
+        unit = read_unit(name, not factor["number"].isascii()) if name else ""
+        if unit is None:
+            return None
+        number = EXACT.multiply(number, value)
+        scale *= words.SCALES[factor["scale"]] if factor["scale"] else ONE
+        units += [{"个月": "月"}.get(unit, unit)] if unit else []
+        pers += (read_per(factor["rate"][1:]) or "").split("·") if factor["rate"] else []
+    parts = Parts(match)
+    if not units or not parts.lead(match["before"]):
+        return None
+    money = next((unit for unit in units if unit in _MONEY), None)
+    unit = money or "·".join(unit for unit in units if unit not in pers)
+    op = parts.comparator("before")
+    parts.places["product"] = match.span("factors")
+    if parts.contradiction:
+        return None
+    return Threshold(op, Quantity(number, scale, unit), parts.qualifier()), parts.places
