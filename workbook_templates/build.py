@@ -112,7 +112,7 @@ def guizhou_self_evaluation() -> Form:
         "自评表",
         "项目支出绩效目标自评表",
         one_page=True,
-        widths_mm=(10, 17, 19, 34, 22, 33, 11, 11, 19),
+        widths_mm=(10, 18, 22, 33, 21, 31, 11, 12, 18),
         money_unit="元",
     )
     weight, rate, score = (f"资金.年度资金总额.{column}" for column in ("分值", "执行率", "得分"))
@@ -428,13 +428,14 @@ def shanghai_declaration() -> Form:
         computed(heading, LABEL, across=3, shows="项目总目标"),
         label("年度总体目标", across=3),
     )
-    form.row(100, field("项目总目标", PROSE, across=3), field("年度总体目标", PROSE, across=3))
+    form.row(64, field("项目总目标", PROSE, across=3), field("年度总体目标", PROSE, across=3))
     form.table(
         Column("一级指标", TEXT, check=LEVEL1),
         Column("二级指标", TEXT, check=LEVEL2_SERVED),
         Column("三级指标", TEXT, across=2),
         Column("指标值", TEXT, heading="年度(/项目)指标值", across=2),
         side="绩效\n指标",
+        height=26,
     )
     return form
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from xlperf.expr import values
 from xlperf.expr.functions import FUNCTIONS, Area
+from xlperf.expr.memory import by_identity
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
 from xlperf.expr.values import ExcelError, Fault, Value, order
 
@@ -29,13 +30,8 @@ def evaluate(expr: Expr, env: Env) -> Any:
     A formula is never blank: like Excel it gives 0 for a blank cell. A column is float64 or bool
     where every element is one, else object.
     """
-    known = _programs.get(id(expr))
-    if known is None:
-        if len(_programs) >= _MOST_PROGRAMS:
-            _programs.clear()
-        known = _programs[id(expr)] = expr, _compiled(expr)
     try:
-        result = known[1](env)
+        result = _program(expr)(env)
     except _ColumnFoundError:
         from xlperf.expr import columns
 
@@ -51,13 +47,9 @@ class _ColumnFoundError(Exception):
 
 Program = Callable[[Env], Any]
 
-# A tree that is evaluated again runs as nested closures, twice as fast as walking it. It is found
-# by identity because hashing it costs as much as walking; holding the tree keeps its id its own.
-_programs: dict[int, tuple[Expr, Program]] = {}
-_MOST_PROGRAMS = 4096
-
 
 def _compiled(expr: Expr) -> Program:
+    """The tree as nested closures, which run twice as fast as the tree is walked."""
     match expr:
         case Const(value):
             return lambda env: value
@@ -73,6 +65,9 @@ def _compiled(expr: Expr) -> Program:
             function = FUNCTIONS[name]
             compiled = _as_cells if function.ranges else _compiled
             return _applying(function.scalar, [compiled(node) for node in nodes])
+
+
+_program = by_identity(_compiled)
 
 
 def _as_cells(expr: Expr) -> Program:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from xlperf.expr.memory import by_identity
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
 from xlperf.expr.values import Value
 
@@ -24,36 +25,55 @@ def to_excel(expr: Expr, refs: Mapping[str, str]) -> str:
 
     `refs` gives the cell behind each variable (`{"分值": "H12"}`); others are printed as names.
     """
-    return _printed(expr, refs)[0]
+    return "".join(
+        piece if isinstance(piece, str) else refs.get(piece.name, piece.name)
+        for piece in _pieces(expr)
+    )
 
 
-def _printed(expr: Expr, refs: Mapping[str, str]) -> tuple[str, int]:
-    """The text of a node and how tightly it binds."""
+Pieces = tuple[str | Ref, ...]
+
+
+@by_identity
+def _pieces(expr: Expr) -> Pieces:
+    """The text of a formula, cut at its variables."""
+    pieces: list[str | Ref] = []
+    for piece in _printed(expr)[0]:
+        if pieces and isinstance(piece, str) and isinstance(pieces[-1], str):
+            pieces[-1] += piece
+        else:
+            pieces.append(piece)
+    return tuple(pieces)
+
+
+def _printed(expr: Expr) -> tuple[Pieces, int]:
+    """The text of a node, and how tightly it binds."""
     match expr:
         case Const(value):
-            return literal(value), _SIGN if isinstance(value, float) and value < 0 else _ATOM
-        case Ref(name):
-            return refs.get(name, name), _ATOM
+            is_signed = isinstance(value, float) and value < 0
+            return (literal(value),), _SIGN if is_signed else _ATOM
+        case Ref():
+            return (expr,), _ATOM
         case Cell():
-            return _sheet(expr) + _address(expr), _ATOM
+            return (_sheet(expr) + _address(expr),), _ATOM
         case Range(first, last):
-            return f"{_sheet(first)}{_address(first)}:{_address(last)}", _ATOM
+            return (f"{_sheet(first)}{_address(first)}:{_address(last)}",), _ATOM
         case Call(function, args):
-            return f"{function}({','.join(_printed(arg, refs)[0] for arg in args)})", _ATOM
+            inner = [piece for arg in args for piece in (",", *_printed(arg)[0])]
+            return (f"{function}(", *inner[1:], ")"), _ATOM
         case Unary("%", operand):
-            return _within(operand, refs, _PERCENT) + "%", _PERCENT
+            return (*_within(operand, _PERCENT), "%"), _PERCENT
         case Unary(op, operand):
-            return op + _within(operand, refs, _SIGN), _SIGN
+            return (op, *_within(operand, _SIGN)), _SIGN
         case Binary(op, left, right):
             binds = BINDS[op]
             # Excel computes from the left, so a right neighbour of equal rank keeps parentheses.
-            text = _within(left, refs, binds) + op + _within(right, refs, binds + 1)
-            return text, binds
+            return (*_within(left, binds), op, *_within(right, binds + 1)), binds
 
 
-def _within(expr: Expr, refs: Mapping[str, str], binds: int) -> str:
-    text, own = _printed(expr, refs)
-    return text if own >= binds else f"({text})"
+def _within(expr: Expr, binds: int) -> Pieces:
+    pieces, own = _printed(expr)
+    return pieces if own >= binds else ("(", *pieces, ")")
 
 
 def literal(value: Value) -> str:

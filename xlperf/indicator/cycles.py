@@ -4,7 +4,7 @@ import re
 
 from xlperf.indicator import words
 from xlperf.indicator.grammar import WORDS, pattern, rules
-from xlperf.indicator.parts import Parts, Places, Reading
+from xlperf.indicator.parts import LEADS, Parts, Places, Reading
 from xlperf.indicator.quantities import ONE, read_count, read_number, read_per
 from xlperf.indicator.target import Comparator, Frequency, Period, Quantity, Threshold
 
@@ -32,11 +32,14 @@ def occasions(
     """The frequency where occasions are counted by period (1次/月) or for each thing (各2次)."""
     if quantity.unit not in words.OCCASIONS:
         return None
-    if cycle := read_cycle(quantity.per):
-        every, period = cycle
+    things = quantity.per.split("·")
+    cycles = [cycle for thing in things if (cycle := read_cycle(thing))]
+    if len(cycles) == 1:
+        every, period = cycles[0]
         if "per" in places:
             places["period"] = places.pop("per")
-        once = Quantity(quantity.number, quantity.scale, quantity.unit)
+        per = "·".join(thing for thing in things if not read_cycle(thing))
+        once = Quantity(quantity.number, quantity.scale, quantity.unit, per)
         return Frequency(op, once, period, every, qualifier)
     if qualifier == "各" or qualifier.startswith("各，"):
         return Frequency(op, quantity, None, 1, qualifier)
@@ -59,7 +62,8 @@ def read_counted(text: str) -> Reading | None:
     if middle in words.APPROXIMATE:
         middle = ""
         parts.remarks.insert(0, "约")
-    if middle and not (op or _HABIT.match(middle) or _GRANTED.fullmatch(middle)):
+    described = op or _HABIT.match(middle) or _GRANTED.fullmatch(middle) or LEADS.fullmatch(middle)
+    if middle and not described:
         if read_cycle(things[-1]):
             return None
         things[-1] += middle

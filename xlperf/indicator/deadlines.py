@@ -165,7 +165,7 @@ def _is_due(day: Day, match: re.Match[str], date: str) -> bool:
     if day.month is None and day.fine == "day" and mark not in _BEFORE:
         return False
     if day.fine == "year" and day.year is None and not mark:
-        return bool(done and _PLAIN.fullmatch(done) and date != "年")
+        return bool(done and _PLAIN.match(done) and date != "年")
     if not (mark or done or match["due"]) and _NUMBERLIKE.fullmatch(date):
         return False
     if not done or _PLAIN.fullmatch(done):

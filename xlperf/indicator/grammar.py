@@ -19,6 +19,7 @@ GRAMMAR = r"""
 (* Thresholds: a quantity to reach, or to stay under. *)
 threshold = lead, [ before, [ verb ] ], ( whole | amount ), measure, [ rate | each ], [ aside ],
             [ after ], [ late ], [ tail ], [ note ] ;
+within    = lead, [ before ], amount, measure, within_word, act, [ note ] ;
 product   = lead, [ before ], factors, [ after ], [ tail ], [ note ] ;
 
 (* The plainest thresholds, four of five in practice: a rule of its own only for its speed. *)
@@ -79,11 +80,13 @@ digits    = /[0-9]+(?:\.[0-9]+)?/ ;
 noun      = /[\u4e00-\u9fff%‰]{1,5}/ ;
 
 (* Words around them. *)
-lead      = /[^0-9()\[\]≥≤<>=±*,;。!?]{0,18}?/ ;
+lead      = /(?:[A-Za-z]{2,4}[0-9.]{1,3})?[^0-9()\[\]≥≤<>=±*,;。!?]{0,18}?/ ;
 middle    = /[\u4e00-\u9fff]{0,10}?/ ;
 aside     = /\(含[0-9.]*[%分]?\)/ ;
 tail      = { adverb }, ending ;
 note      = "(", /[^()]*(?:\([^()]*\)[^()]*)*/, [ ")" ] ;
+within_word = "内" | "以内" | "之内" ;
+act       = /[\u4e00-\u9fff]{1,8}/ ;
 action    = /[\u4e00-\u9fff]{1,10}/ ;
 done      = /[\u4e00-\u9fff]{1,14}/ ;
 

@@ -26,7 +26,7 @@ from xlperf.indicator.intervals import (
 from xlperf.indicator.parts import Reading
 from xlperf.indicator.quantities import ONE
 from xlperf.indicator.target import Parsed, Qualitative, Quantity, Threshold
-from xlperf.indicator.thresholds import read_product, read_threshold
+from xlperf.indicator.thresholds import read_product, read_threshold, read_within
 
 LONGEST = 200
 """A longer text is prose. No value of the forms comes near, and it bounds the work per text."""
@@ -40,7 +40,7 @@ _WRAPPED = re.compile("""[(][^()]*[)]|\\[[^]]*]|["“'][^"“'”]*["”']""")
 # What a text must hold at least for a rule to be worth trying.
 _NUMERIC = re.compile("[0-9零一二两三四五六七八九十半壹贰叁肆伍陆柒捌玖拾]|百分")
 _SPECIAL = re.compile(
-    r"[-年月季旬周日天号每按逐~至到±*]|正负|学期|小时|[0-9][^0-9.]+[0-9]|[0-9]{4}[0-9.][0-9]"
+    r"[-年月季旬周日天号每按逐~至到±*]|正负|学期|小时|内|[0-9][^0-9.]+[0-9]|[0-9]{4}[0-9.][0-9]"
 )
 _DATED = re.compile(r"[年月季日号]|[0-9]{4}[-./]|[0-9]{6}")
 _CYCLIC = re.compile("[年季度月旬周天日期时星].*[次场期回轮遍趟批]")
@@ -145,4 +145,6 @@ def _readers(text: str, numeric: bool) -> Iterator[Callable[[str], Reading | Non
         yield from (read_range, read_limits, read_bounds, read_sandwich, read_brackets)
     if "*" in text or "x" in text or "X" in text:
         yield read_product
+    if "内" in text:
+        yield read_within
     yield read_threshold

@@ -20,24 +20,27 @@ Places = dict[str, tuple[int, int]]
 Reading = tuple[Target, Places]
 """What a text means, and where its parts stand in it."""
 
-_LEADS = re.compile(
-    "(?:(?:"
+_LEAD = re.compile(
+    "(?:"
     + words.alternation(
         (*words.KEPT_LEADS, *words.ACTIONS, *words.DROPPED_LEADS, *words.APPROXIMATE)
     )
-    + ")[至到]?)+"
+    + ")[至到]?"
 )
-_KEPT = re.compile(
-    f"(?:{words.alternation({*words.KEPT_LEADS, *words.ACTIONS}.difference(words.DROPPED_LEADS))})"
-    "[至到]?"
-)
-_NEAR = re.compile(f"(?:{words.alternation(words.APPROXIMATE)})$")
+LEADS = re.compile(f"(?:{_LEAD.pattern})+")
 _PROMISE = re.compile(f"(?:{words.alternation(words.PROMISES)})")
 _MEASURED = re.compile(f"[^的了]*(?:{words.alternation(words.MEASURED)})(?:为|约|达)?")
 _ACTED = re.compile(
     "(?:共|已|累计|全年)*"
     f"(?:{words.alternation((*words.ACTIONS, *words.KEPT_LEADS))})[^的了]{{0,6}}"
 )
+# A label is a noun: it neither begins as a clause does (按合同支付50%) nor ends as an ordinal (第3名).
+_NAMING = re.compile(
+    "(?![按依据根经由向对在于从自因如若])[\u4e00-\u9fff]{2,10}(?<![第前后上下号年月])"
+)
+_COMPARING = re.compile(words.alternation(word for word in words.BEFORE if len(word) > 1))
+_NEAR = frozenset(words.APPROXIMATE)
+_UNSAID = frozenset((*words.DROPPED_LEADS, *words.APPROXIMATE))
 _EVENT = re.compile("[^的了]*(?:后|起|之日起|之日)的?")
 _SYMBOLS = frozenset("≥≤<>=±")
 _UPWARD = frozenset("≥>")
@@ -139,32 +142,46 @@ class Parts:
             self.contradiction = (self.match.start(name), self.match.end("after"))
         return op
 
-    def lead(self, before: str | None = None) -> bool:
+    def lead(self, before: str | None = None, quantity: Quantity | None = None) -> bool:
         """Whether the words before the number may stand there; what they say becomes a remark."""
         lead = self.groups.get("lead")
         if not lead:
             return True
         label = lead.removesuffix(":")
-        if not label:
-            return False
-        if _LEADS.fullmatch(label):
-            if _NEAR.search(label):
+        if LEADS.fullmatch(label):
+            found = _LEAD.findall(label)
+            if not _NEAR.isdisjoint(found):
                 self.remarks.insert(0, "约")
-            self.remarks.append("".join(_KEPT.findall(label)))
+            self.remarks.append("".join(word for word in found if word not in _UNSAID))
             return True
         named = label != lead or _MEASURED.fullmatch(label) or _ACTED.fullmatch(label)
-        if not (named or self._may_be_named(label, before)):
+        if not label or not (named or self._may_be_named(label, before, quantity)):
             return False
         promise = _PROMISE.match(label)
         label = label[promise.end() :] if promise else label
         self.remarks.append(label.rstrip("在为应须达约"))
         return True
 
-    def _may_be_named(self, label: str, before: str | None) -> bool:
-        """Whether any label may stand here: before a comparator, or an event before a duration."""
-        if before is not None and (before[0] in _SYMBOLS or not ("的" in label or "了" in label)):
+    def _may_be_named(self, label: str, before: str | None, quantity: Quantity | None) -> bool:
+        """Whether any label may stand here.
+
+        It may before a comparator, before a plain number with its unit (电脑4台), and as an event
+        before a duration (验收后15日内).
+        """
+        if before is not None:
+            return before[0] in _SYMBOLS or not ("的" in label or "了" in label)
+        within = self.groups.get("after") or self.groups.get("within_word")
+        if within in _WITHIN and _EVENT.fullmatch(label):
             return True
-        return self.groups.get("after") in _WITHIN and _EVENT.fullmatch(label) is not None
+        number = self.groups.get("number") or ""
+        return (
+            quantity is not None
+            and number.isascii()
+            and quantity.unit != ""
+            and _NAMING.fullmatch(label) is not None
+            and words.PROSE_LETTERS.isdisjoint(label)
+            and not _COMPARING.search(label)
+        )
 
     def qualifier(self) -> str:
         """Everything that qualifies the value: the lead, the tail and the remark in brackets."""

@@ -21,6 +21,8 @@ _DIGITS = {
 _TENS = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
 _NUMERAL = re.compile(r"[〇零一二两三四五六七八九十]")
 _LATIN = re.compile(r"[A-Za-z%°℃‰‱μ²³Ω]{1,6}")
+# 100M带宽, but neither 4A级 nor 5G网络.
+_LATIN_UNIT = re.compile("(?![AG])[A-Za-z]{1,5}(?![级类型])")
 _CONVERTIBLE = re.compile(
     words.alternation(
         unit
@@ -30,6 +32,8 @@ _CONVERTIBLE = re.compile(
 )
 # 一级, 十分, 二类, 一路: after a spelled number these make words or ordinals, not quantities.
 _NEVER_SPELLED = frozenset("分级星度等点类流道比代卡口把方路站首节门层院眼头片")
+# 一套系统 counts, but 两个维护 and 八项规定 are slogans.
+_SPELLED_WITH_NOUN = frozenset("名套家所座辆台支间栋本篇份场次期批条部户位")
 _COUNTED_PER = re.compile(
     "[0-9]+(?:(?:[百千]?[万亿]|[百千])"
     f"(?:{words.alternation((*words.KNOWN_UNITS, *words.PERIODS))})?"
@@ -94,9 +98,11 @@ def read_unit(text: str, spelled: bool = False) -> str | None:
         return None if spelled else unit
     if any(letter.isascii() for letter in text) or not _is_noun(text, spelled):
         return None
-    if text[0] in words.MEASURE_WORDS and len(text) <= (5 if spelled else 7):
+    if spelled:
+        return text if text[0] in _SPELLED_WITH_NOUN and len(text) <= 5 else None
+    if text[0] in words.MEASURE_WORDS and len(text) <= 7:
         return text
-    return None if spelled or len(text) > 4 or _CONVERTIBLE.match(text) else text
+    return None if len(text) > 4 or _CONVERTIBLE.match(text) else text
 
 
 @lru_cache(maxsize=4096)
@@ -105,7 +111,7 @@ def split_unit(text: str, spelled: bool = False) -> tuple[str, str] | None:
     unit = read_unit(text, spelled)
     if unit is not None:
         return unit, ""
-    match = _CONVERTIBLE.match(text)
+    match = _CONVERTIBLE.match(text) or _LATIN_UNIT.match(text)
     noun = text[match.end() :] if match else ""
     if match is None or spelled or not 0 < len(noun) <= 4 or not _is_noun(noun, spelled):
         return None
@@ -115,7 +121,7 @@ def split_unit(text: str, spelled: bool = False) -> tuple[str, str] | None:
 def _is_noun(text: str, spelled: bool) -> bool:
     return (
         not words.PROSE_LETTERS.intersection(text)
-        and text[-1] not in "内后前以止中性级"
+        and text[-1] not in ("内后前以止中性级" if spelled else "内后前以止")
         and not any(word in text for word in words.PROSE_WORDS)
         and not (spelled and _NUMERAL.search(text))
     )

@@ -9,6 +9,7 @@ from xlperf.indicator.parts import Parts, Reading
 from xlperf.indicator.quantities import EXACT, ONE, read_number, read_per, read_unit
 from xlperf.indicator.target import Qualitative, Quantity, Threshold
 
+_DURATIONS = frozenset(("秒", "月", "工作日"))
 _MONEY = frozenset(("元", "美元", "港元", "欧元", "角"))
 
 
@@ -23,7 +24,7 @@ def read_threshold(text: str) -> Reading | None:
         parts.places["number"] = match.span("whole")
     else:
         quantity = parts.quantity()
-    if quantity is None or not parts.lead(match["before"]):
+    if quantity is None or not parts.lead(match["before"], quantity):
         return None
     if each := match["each"]:
         per = read_per(each.removeprefix("每"))
@@ -40,6 +41,26 @@ def read_threshold(text: str) -> Reading | None:
     if frequency := occasions(op, quantity, qualifier, parts.places):
         return frequency, parts.places
     return Threshold(op, quantity, qualifier), parts.places
+
+
+def read_within(text: str) -> Reading | None:
+    """30分钟内到场, 验收合格后15日内支付: a duration, and what is done within it."""
+    match = pattern("within").fullmatch(text)
+    if match is None:
+        return None
+    parts = Parts(match)
+    quantity = parts.quantity()
+    if quantity is None or words.UNITS.get(quantity.unit, ("",))[0] not in _DURATIONS:
+        return None
+    op = parts.comparator("before")
+    if not parts.lead(match["before"]) or op not in (None, "≤", "<"):
+        return None
+    if op is None:
+        parts.places["comparator"] = match.span("within_word")
+    if match["act"] not in ("完成", "已完成"):
+        parts.remarks.append(match["act"])
+        parts.places["qualifier"] = match.span("act")
+    return Threshold(op or "≤", quantity, parts.qualifier()), parts.places
 
 
 def read_product(text: str) -> Reading | None:

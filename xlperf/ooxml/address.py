@@ -23,11 +23,8 @@ class Area(NamedTuple):
             return first
         return f"{first}:{cell_name(self.bottom, self.right)}"
 
-    def __contains__(self, position: object) -> bool:
-        match position:
-            case (int(row), int(column)):
-                return self.top <= row <= self.bottom and self.left <= column <= self.right
-        return False
+    def holds(self, row: int, column: int) -> bool:
+        return self.top <= row <= self.bottom and self.left <= column <= self.right
 
 
 @lru_cache(maxsize=1024)

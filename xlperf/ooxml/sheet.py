@@ -187,7 +187,7 @@ class SheetWriter:
         self._cells: dict[Position, int] = {}
         self._heights: dict[int, tuple[int, bytes]] = {}
         self._merges: int | None = None
-        self._kept_merges = sorted(merges or ())
+        self._kept_merges = _merge_items(merges or ()), len(merges or ())
         wanted: dict[int, set[int]] = {row: set() for row in heights}
         for row, column in cells:
             wanted.setdefault(row, set()).add(column)
@@ -244,12 +244,15 @@ class SheetWriter:
             place, tag = self._heights[row]
             pieces[place] = tag + b' ht="%g" customHeight="1">' % height
         if self._merges is not None:
-            areas = sorted((*self._kept_merges, *merges))
-            if areas:
-                items = "".join(f'<mergeCell ref="{area.text}"/>' for area in areas)
-                block = f'<mergeCells count="{len(areas)}">{items}</mergeCells>'
-                pieces[self._merges] = block.encode()
+            kept, count = self._kept_merges
+            if count := count + len(merges):
+                items = kept + _merge_items(merges)
+                pieces[self._merges] = b'<mergeCells count="%d">%b</mergeCells>' % (count, items)
         return b"".join(pieces)
+
+
+def _merge_items(areas: Collection[Area]) -> bytes:
+    return "".join(f'<mergeCell ref="{area.text}"/>' for area in areas).encode()
 
 
 @dataclass(slots=True)

@@ -23,6 +23,7 @@ _RESULT_AMOUNTS = ("执行数", "执行率", "得分")
 _TOTAL_ROWS = ("年度资金申请总额", "年度资金总额", "年度预算", "资金总额", "预算数", "项目资金总额")
 _BUDGET_COLUMNS = ("年初预算数", "金额", "全年预算数", "预算数")
 _SPENT_AGAINST = (("全年预算数", "全年执行数"), ("预算数", "执行数"))
+_PLAN_POINT = re.compile(r"支出计划\.(\d{1,2})月[底末]")
 _OTHER_COST = re.compile("社会|生态|环境")
 _BRACKETED_POINTS = re.compile(r"[(（]\s*(\d+(?:\.\d+)?)\s*分\s*[)）]")
 
@@ -39,6 +40,19 @@ class Execution:
     def rate(self) -> Decimal:
         """In percent, to the two places that forms print."""
         return rounded(self.executed / self.budget * 100)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPoint:
+    """One point of the spending plan: the share of the money that is paid by then, 0 to 1."""
+
+    label: str
+    entry: Entry
+    month: int
+
+    @property
+    def share(self) -> Decimal | None:
+        return self.entry.number
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,9 +139,19 @@ class FormCase:
         return None
 
     @property
+    def plan(self) -> tuple[PlanPoint, ...]:
+        """The spending plan in the order of its months; empty where it is no plan by month ends."""
+        points = [
+            PlanPoint(label, entry, int(match[1]))
+            for label, entry in self.project.entries.items()
+            if (match := _PLAN_POINT.fullmatch(label))
+        ]
+        return tuple(sorted(points, key=lambda point: point.month))
+
+    @property
     def executions(self) -> dict[str, Execution]:
         """The funding rows that have both a budget and what was spent of it, by name."""
-        found = {}
+        found: dict[str, Execution] = {}
         for row, columns in self.funding.items():
             for planned, spent in _SPENT_AGAINST:
                 budget = columns[planned].number if planned in columns else None

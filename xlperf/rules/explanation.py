@@ -1,13 +1,25 @@
 """Reasons: missing where one is due, given where none is, or at odds with the data."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from xlperf.diagnostic import Diagnostic, Span
 from xlperf.indicator import Deadline, Threshold, measure, parse
-from xlperf.rules.context import FormCase, IndicatorCase, rounded
-from xlperf.rules.rule import BOTH, ERROR, GOAL, NO, SELF_EVALUATION, WARNING, Fault, plain, rule
+from xlperf.rules.context import Execution, FormCase, IndicatorCase, rounded
+from xlperf.rules.rule import (
+    BOTH,
+    ERROR,
+    GOAL,
+    NO,
+    SELF_EVALUATION,
+    WARNING,
+    Case,
+    Fault,
+    plain,
+    rule,
+)
 
 _REASON = "未完成原因分析"
 _NO_REASON = re.compile(r"[-—–/、.。\s]*(?:无|没有|不适用|N/?A)?[-—–/、.。\s]*", re.IGNORECASE)
@@ -49,7 +61,7 @@ def reason_for_full_score(indicator: IndicatorCase) -> Iterator[Fault]:
     Either the score or the reason is wrong. A reason for doing much more than was promised is no
     shortfall reason.
 
-    Bad:  产出指标/成本指标 项目支出 ≤28万元 → 17万元 分值=10 得分=10 未完成原因分析=部分项目支付缓慢
+    Bad:  产出指标/成本指标 项目支出 ≤28万元 → 17万元 分值=9 得分=9 未完成原因分析=部分项目支付缓慢
     Good: 产出指标/成本指标 项目支出 ≤28万元 → 17万元 分值=10 得分=10 未完成原因分析=无
     Good: 产出指标/数量指标 线路条数 ≥12条 → 17条 分值=10 得分=10 未完成原因分析=新增五个网点
     """
@@ -66,8 +78,8 @@ def deviation_without_reason(indicator: IndicatorCase) -> Iterator[Fault]:
     """完成值偏离目标 {p}%，需说明 | Actual deviates {p}% from target; explain
 
     An actual far above the target says that the target was set too low, or that something unplanned
-    happened. From which ratio on is `deviation_from` of the policy's explanations. Staying far below
-    an upper limit is no deviation, and a shortfall is E01.
+    happened. From which ratio on is `deviation_from` of the policy's explanations. Staying far
+    below an upper limit is no deviation, and a shortfall is E01.
 
     Bad:  产出指标/数量指标 发送条数 ≥150万条 → 198.38万条 未完成原因分析=""
     Bad:  产出指标/数量指标 贷款发放情况 按批复的年度目标 → 完成年度目标的141% 未完成原因分析=""
@@ -111,9 +123,116 @@ def low_execution_without_reason(form: FormCase) -> Iterator[Fault]:
     if execution is None or execution.rate >= form.policy.execution_below * 100:
         return
     reasons = [row.reason + row.text("说明") for row in form.indicators]
-    own = [e.text for label, e in form.project.entries.items() if "原因" in label or "说明" in label]
+    own = [
+        e.text for label, e in form.project.entries.items() if "原因" in label or "说明" in label
+    ]
     if not any(map(_OF_PAYMENT.search, reasons)) and not any(map(_given, own)):
         yield Fault(f"资金.{execution.row}.执行率", rate=execution.rate)
+
+
+_GOALS = ("年度总体目标", "项目总目标", "预期目标")
+_OUTCOMES = ("实际完成情况",)
+_SCALES = {"": Decimal(1), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
+_NEW_BUDGET = re.compile(
+    r"预算[^，。；,;]{0,12}?(?:调整?|[调压核]减|追加|变更)(?:为|到|至)\s*(?P<number>[\d.]+)(?P<scale>[万亿]?)元?"
+)
+_STATED_RATE = re.compile(r"执行率(?:为|达到?|仅)?\s*(?P<number>[\d.]+)[%％]")
+_CERTAIN_FAILURE = re.compile(
+    "不排除|难以避免|不可避免|(?:无法|不能)(?:完全)?(?:保证|确保|避免|达到)"
+)
+_PART = re.compile("(?:其中|新增|另有?|含|包括|每|约|近|超)[^，。；,;]{0,6}$")
+
+
+@rule("E05", severity=WARNING, stage=BOTH, fix=NO)
+def text_contradicts_data(form: FormCase) -> Iterator[Fault]:
+    """说明与数据矛盾：{a} / {b} | Narrative contradicts the data: {a} / {b}
+
+    Four things are certain enough to say: a budget or an execution rate in a text that is not the
+    one in the funding table, a count of the same things that differs from the indicator's, and a
+    remark that expects failure beside a target that allows none.
+
+    Bad:
+        资金.年度资金总额.全年预算数=99563.97 资金.年度资金总额.全年执行数=99191.25
+        产出指标/成本指标 合同价 ≤10万元 → 9.92万元 未完成原因分析=预算由10万调整为9.92万
+    Bad:
+        实际完成情况=12条专线运行正常。
+        产出指标/数量指标 线路条数 ≥12条 → 17条
+    Bad:  产出指标/质量指标 正常使用率 ＝100% 说明=不排除线路会发生突发故障
+    Good:
+        资金.年度资金总额.全年预算数=99563.97 资金.年度资金总额.全年执行数=99191.25
+        产出指标/成本指标 合同价 ≤10万元 → 9.92万元 未完成原因分析=预算由10万调整为9.96万
+    Good:
+        实际完成情况=17条专线运行正常，其中新增专线5条。
+        产出指标/数量指标 线路条数 ≥12条 → 17条
+    """
+    if form.execution is not None:
+        yield from _other_funding(form, form.execution)
+    yield from _other_counts(form, _GOALS, "指标值")
+    yield from _other_counts(form, _OUTCOMES, "实际完成值")
+    for row in form.indicators:
+        note = row.text("说明")
+        if (match := _CERTAIN_FAILURE.search(note)) and _allows_no_failure(row):
+            span = Span(*match.span())
+            yield Fault("说明", at=row, span=span, a=note, b=f"{row.name} {row.target_text}")
+
+
+def _other_funding(form: FormCase, execution: Execution) -> Iterator[Fault]:
+    """Budgets and rates in texts that are not those of the funding table."""
+    texts: list[tuple[Case, str]] = [(form, label) for label in _OUTCOMES]
+    texts += [(row, label) for row in form.indicators for label in (_REASON, "说明")]
+    for at, label in texts:
+        text = at.text(label)
+        for match in _NEW_BUDGET.finditer(text):
+            scale = _SCALES[match["scale"]] / (form.money_scale or 1)
+            if _differs(match["number"], execution.budget / scale):
+                stated = f"全年预算数 {plain(execution.budget)}{form.money_unit}"
+                yield Fault(label, at=at, span=Span(*match.span()), a=match[0], b=stated)
+        for match in _STATED_RATE.finditer(text):
+            if _differs(match["number"], execution.executed / execution.budget * 100):
+                stated = f"预算执行率 {plain(execution.rate)}%"
+                yield Fault(label, at=at, span=Span(*match.span()), a=match[0], b=stated)
+
+
+def _differs(stated: str, exact: Decimal) -> bool:
+    """Whether a number in a text can be no rounding of the exact one, up or down."""
+    step = Decimal(1).scaleb(-len(stated.partition(".")[2]))
+    return bool(stated.strip(".")) and abs(Decimal(stated) - exact) >= step
+
+
+def _other_counts(form: FormCase, labels: tuple[str, ...], column: str) -> Iterator[Fault]:
+    """Counts in a text of the things that one indicator alone counts, where the number differs."""
+    counted = defaultdict(list)
+    for row in form.indicators:
+        match parse(row.text(column)).target:
+            case Threshold(quantity=quantity) if quantity.unit and not quantity.per:
+                counted[quantity.unit].append((row, quantity))
+    for unit, rows in counted.items():
+        ((row, quantity), *others) = rows
+        if others or unit in ("元", "%", "‰", "年", "月", "日", "天"):
+            continue
+        number = re.compile(rf"(\d+(?:\.\d+)?)\s*([万亿]?){re.escape(unit)}([一-鿿]{{1,2}})")
+        for label in labels:
+            text = form.text(label)
+            found = list(number.finditer(text))
+            if len(found) != 1 or _PART.search(text[: found[0].start()]):
+                continue
+            (match,) = found
+            same = set(match[3]) & set(row.name.replace(unit, ""))
+            stated = Decimal(match[1]) * _SCALES[match[2]]
+            if same and stated != quantity.number * quantity.scale:
+                span = Span(*match.span())
+                yield Fault(
+                    label, at=form, span=span, a=match[0], b=f"{row.name} {row.text(column)}"
+                )
+
+
+def _allows_no_failure(indicator: IndicatorCase) -> bool:
+    match indicator.target:
+        case Threshold(op="=" | "≥" | None, quantity=quantity) if quantity.unit == "%":
+            return quantity.number == 100
+        case Threshold(op="=" | "≤" | None, quantity=quantity):
+            return quantity.number == 0
+    return False
 
 
 _NOT_YET = re.compile(

@@ -84,7 +84,7 @@ def cost_above_budget(indicator: IndicatorCase) -> Iterator[Fault]:
         span, text = parsed.spans.get("number"), indicator.target_text
         assert isinstance(parsed.target, Threshold)
         number = budget * parsed.target.quantity.number / money.amount
-        fix = span and text[: span.start] + plain(number) + text[span.end :]
+        fix = text[: span.start] + plain(number) + text[span.end :] if span else None
         stated = _in_form_unit(form, budget)
         yield Fault("指标值", span=span, fix=fix, cap=text.strip(), budget=stated)
 
@@ -176,14 +176,9 @@ def money_in_another_unit(indicator: IndicatorCase) -> Iterator[Fault]:
                 if scale == form.money_scale or amount < form.money_scale:
                     continue
                 span = _figure(parsed)
-                fix = span and (
-                    parsed.source[: span.start]
-                    + _in_form_unit(form, amount)
-                    + parsed.source[span.end :]
-                )
-                yield Fault(
-                    label, span=span, fix=fix, v=parsed.source.strip(), unit=form.money_unit
-                )
+                text, figure = parsed.source, _in_form_unit(form, amount)
+                fix = text[: span.start] + figure + text[span.end :] if span else None
+                yield Fault(label, span=span, fix=fix, v=text.strip(), unit=form.money_unit)
 
 
 def _figure(parsed: Parsed) -> Span | None:

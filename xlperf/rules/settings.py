@@ -22,6 +22,12 @@ class Settings:
     yearly_cost_gap: Decimal = Decimal("0.3")
     """B02: a cost for the year may lie this share of the budget below or above it."""
 
+    payment_gap_months: int = 3
+    """Y04: the last payment and the deadline of the work may lie this many months apart."""
+
+    flat_plan_points: int = 3
+    """P02: a spending plan that stands still at so many points in a row is flat."""
+
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Self:
         """The settings of a `[rules]` table. Raises InputError for a wrong key or value."""

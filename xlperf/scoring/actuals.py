@@ -6,6 +6,7 @@ Staff type `198.38万条`, `99.20%`, `=13个` or a bare number. `reached` reads 
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 
 from xlperf.diagnostic import Diagnostic, Message
 from xlperf.expr import Binary, Call, Const, Expr
@@ -92,30 +93,42 @@ def spellings(target: Parsed, actual: str = "") -> Spellings | None:
     unit = unit_of(target)
     if unit is None or "product" in target.spans or _largest(target) >= _TOO_LARGE:
         return None
-    found = dict.fromkeys(_suffixes(target, unit), "")
+    typed = parse(actual)
+    place = typed.spans.get("number")
+    if place is None or not isinstance(typed.target, Threshold):
+        return _spellings(target, unit)
+    if not actual[place.start : place.end].isascii():
+        return None  # whether Excel reads full-width digits depends on its language
+    own = replace(_supplied(typed.target.quantity, unit), number=_ONE)
+    if isinstance(measure(Threshold(None, unit), Threshold(None, own)), Diagnostic):
+        return _spellings(target, unit)
+    return _spellings(target, own, actual[: place.start].strip(), actual[place.end :].rstrip())
+
+
+@lru_cache(maxsize=4096)
+def _spellings(
+    target: Parsed, own: Quantity, prefix: str = "", suffix: str = ""
+) -> Spellings | None:
+    """`own` is one of the unit of the actual, between whose `prefix` and `suffix` the number is."""
+    unit = unit_of(target)
+    assert unit is not None
+    exponent = _exponent(own, unit)
+    if exponent is None:
+        return None
+    found = {_after_number(target): "", _printed(unit): ""}
     if isinstance(target.target, Threshold) and target.target.op == "=":
-        found.update(dict.fromkeys(filter(None, [_part(target, "comparator")]), ""))
+        found[_part(target, "comparator")] = ""
     for scale in _SCALES:
         other = replace(unit, scale=scale)
         if scale < unit.scale or unit.unit == "元":
             found.setdefault(_printed(other), _exponent(other, unit) or "")
-    typed = parse(actual)
-    match typed.target:
-        case Threshold(_, quantity) if "number" in typed.spans:
-            own = replace(_supplied(quantity, unit), number=_ONE)
-            exponent = _exponent(own, unit)
-            # Whether Excel reads full-width digits depends on its language.
-            if exponent is None or not _part(typed, "number").isascii():
-                return None
-            for suffix in _suffixes(typed, own):
-                found.setdefault(suffix, exponent)
-                if exponent and f" {suffix}" in actual:  # E4 must follow the number at once
-                    found[f" {suffix}"] = exponent
-            prefix = actual[: typed.spans["number"].start].strip()
-            if 0 < len(prefix) <= _LONGEST_AFFIX:
-                found[prefix] = ""
+    found[prefix] = ""
+    found.setdefault(suffix.strip(), exponent)
+    if exponent:
+        found.setdefault(suffix, exponent)  # E4 follows the number at once: 9.92 万元
     # The longest first: 万元 before 元.
-    return tuple(sorted(found.items(), key=lambda item: (-len(item[0]), item)))
+    ordered = sorted(found.items(), key=lambda item: (-len(item[0]), item))
+    return tuple(item for item in ordered if 0 < len(item[0]) <= _LONGEST_AFFIX)
 
 
 def _part(parsed: Parsed, name: str) -> str:
@@ -133,11 +146,9 @@ def _largest(target: Parsed) -> Decimal:
     return _ONE
 
 
-def _suffixes(parsed: Parsed, unit: Quantity) -> list[str]:
-    """What may follow the number: what does, and the plain unit."""
+def _after_number(parsed: Parsed) -> str:
     number = parsed.spans.get("number")
-    typed = parsed.source[number.end :].strip() if number else ""
-    return [affix for affix in (typed, _printed(unit)) if 0 < len(affix) <= _LONGEST_AFFIX]
+    return parsed.source[number.end :].strip() if number else ""
 
 
 def _printed(unit: Quantity) -> str:

@@ -74,7 +74,7 @@ def _judge(target_text: str, name: str, entry: Entry, policy: Policy) -> _Verdic
     target = parse_with_name(target_text, name)
     if not entry:
         read = spellings(target)
-        formula = None if read is None else _formula(target_text, name, read, policy)
+        formula = None if read is None else _formula(target_text, name, read, policy)[0]
         return _Verdict(_NO_ACTUAL, formula=formula)
     match target.target:
         case Qualitative(text):
@@ -96,25 +96,35 @@ def _by_number(target: Parsed, name: str, entry: Entry, policy: Policy) -> _Verd
     if read is None:
         return verdict
     # The formula stands only if Excel reads the cell as it was read here.
-    formula = _formula(target.source, name, read, policy)
+    formula, cell_number = _formula(target.source, name, read, policy)
     cell: Value = entry.text if entry.number is None else float(entry.number)
     if verdict.points is None or isinstance(number, Diagnostic):
         left_open = evaluate(formula, {WEIGHT.name: 1.0, ACTUAL.name: cell}) == ""
         return replace(verdict, formula=formula) if left_open else verdict
-    seen = evaluate(actual_expr(target, read), {ACTUAL.name: cell})
+    seen = evaluate(cell_number, {ACTUAL.name: cell})
     if isinstance(seen, float) and math.isclose(seen, number, rel_tol=1e-12):
         return replace(verdict, points=formula, actual=cell, formula=formula)
     return verdict
 
 
+# Trees are shared between equal rows, so that `evaluate` knows them again.
+
+
 @lru_cache(maxsize=4096)
-def _formula(target_text: str, name: str, read: Spellings, policy: Policy) -> Expr:
-    """The formula of a score cell: blank as long as nothing readable stands beside it."""
+def _formula(target_text: str, name: str, read: Spellings, policy: Policy) -> tuple[Expr, Expr]:
+    """The formula of a score cell, "" as long as nothing readable stands beside it.
+
+    And the part of it that reads the number in the cell of the actual.
+    """
     target = parse_with_name(target_text, name)
-    points = score_expr(target.target, policy, actual_expr(target, read))
+    number = actual_expr(target, read)
+    points = score_expr(target.target, policy, number)
     assert points is not None
     blank = Call("OR", tuple(Binary("=", cell, Const("")) for cell in (WEIGHT, ACTUAL)))
-    return Call("IF", (blank, Const(""), Call("IFERROR", (points, Const("")))))
+    return Call("IF", (blank, Const(""), Call("IFERROR", (points, Const(""))))), number
+
+
+_points = lru_cache(maxsize=4096)(score_expr)
 
 
 def _compared(
@@ -123,7 +133,7 @@ def _compared(
     """The verdict on a number in the unit of the target, or on why it is none."""
     if isinstance(number, Diagnostic):
         return _Verdict(_by_person(number.message))
-    points = score_expr(target, policy)
+    points = _points(target, policy)
     assert points is not None
     percent = evaluate(points, {WEIGHT.name: 100.0, ACTUAL.name: number})
     op = actual.op if isinstance(actual, (Threshold, Frequency)) else None

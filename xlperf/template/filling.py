@@ -105,7 +105,7 @@ class _Filling:
             return
         value = self._values[key] = self._value(slot, entry)
         self._cells[key[0]][key[1:]] = _cell(slot, value)
-        if len(text) * slot.size > slot.width or "\n" in text:
+        if len(text) > slot.short or "\n" in text:
             self._long.append((slot, text))
 
     def _value(self, slot: Slot, entry: Entry) -> float | str | None:

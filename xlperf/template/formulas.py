@@ -103,7 +103,7 @@ class FormulaGraph:
                 last.row or MAX_ROW,
                 last.column_number or MAX_COLUMN,
             )
-            cells += (k for k in self._watched if k[0] == home and k[1:] in area)
+            cells += (k for k in self._watched if k[0] == home and area.holds(*k[1:]))
         self._reads[key] = {"": (tuple(cells),)}
 
     def _cells(self, node: Cell | Range | Ref, sheet: int) -> _Rows | None:

@@ -23,6 +23,8 @@ from xlperf.template.fields import KEY, PREFIX, Field, Form, find_forms
 from xlperf.template.formulas import FormulaGraph, Key
 
 _LEVELS = ("一级指标", "二级指标")
+# Share of a cell's width that is left after margins and with a wider font in place of the real one.
+_SURE = 0.75
 _KEY_NAME = re.compile(
     rb"(<(?:\w+:)?definedName\b[^>]*\bname=(?:\"%b\"|'%b')[^>]*>)[^<]*(</)"
     % ((PREFIX + KEY).encode(), (PREFIX + KEY).encode())
@@ -34,8 +36,8 @@ class Slot:
     """One cell that a field fills.
 
     `area` is the cell, or the merged area that it opens. `width` is what a line of its text may
-    take, in points, where text wraps; without end where it does not. `blank` is the cell element
-    without content.
+    take, in points, where text wraps; without end where it does not. Text of up to `short`
+    characters surely needs one line. `blank` is the cell element without content.
     """
 
     kind: Kind
@@ -46,6 +48,7 @@ class Slot:
     style: int
     width: float
     size: float
+    short: float
     formula: bool
     blank: bytes
 
@@ -122,6 +125,7 @@ class Layout:
             style,
             width if look.wrap else math.inf,
             look.font_size,
+            width * _SURE / look.font_size if look.wrap else math.inf,
             cell is not None and cell.formula is not None,
             blank_cell(reference, style),
         )
