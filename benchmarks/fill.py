@@ -15,7 +15,7 @@ import openpyxl
 from benchmarks.measure import medians, peak_memory, report
 from xlperf.bulk import find_template, load
 from xlperf.forms import Project
-from xlperf.ooxml.durable import write_file
+from xlperf.ooxml.files import write_file
 from xlperf.ooxml.package import Package, PackageWriter
 from xlperf.resources import examples_root, template_path
 from xlperf.template import Template

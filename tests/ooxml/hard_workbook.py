@@ -9,7 +9,7 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 
 import xlsxwriter
@@ -182,8 +182,13 @@ def _write_rules(book: Workbook, form: Worksheet, last: int) -> None:
     )
     form.conditional_format(
         f"H{FIRST}:H{last}",
-        {"type": "data_bar", "data_bar_2010": True, "max_type": "formula", "max_value": f"=$G${last + 1}"},
-    )  # fmt: skip
+        {
+            "type": "data_bar",
+            "data_bar_2010": True,
+            "max_type": "formula",
+            "max_value": f"=$G${last + 1}",
+        },
+    )
     form.conditional_format(
         f"I{FIRST}:I{last + 1}",
         {
@@ -197,8 +202,13 @@ def _write_rules(book: Workbook, form: Worksheet, last: int) -> None:
     )
     form.data_validation(
         f"F{FIRST}:F{last}",
-        {"validate": "decimal", "criteria": "between", "minimum": f"=$E{FIRST}", "maximum": f"=$G${last + 1}"},
-    )  # fmt: skip
+        {
+            "validate": "decimal",
+            "criteria": "between",
+            "minimum": f"=$E{FIRST}",
+            "maximum": f"=$G${last + 1}",
+        },
+    )
     form.data_validation(f"E{last + 2}", {"validate": "list", "source": f"=$C${FIRST}:$C${last}"})
     form.add_sparkline(
         0,
@@ -279,7 +289,7 @@ def _write_references(sheet: Worksheet, last: int) -> None:
     ]
     for row, text in enumerate(texts):
         sheet.write_formula(row, 3, "=" + text)
-    sheet.write_url(f"F1", f"internal:{Q}!A{last + 3}", string="below")
+    sheet.write_url("F1", f"internal:{Q}!A{last + 3}", string="below")
     sheet.add_sparkline("H1", {"range": f"{Q}!G{FIRST}:G{last}"})
 
 
@@ -391,7 +401,7 @@ def _views(parts: Parts, last: int) -> None:
         '<customSheetViews><customSheetView guid="{11111111-2222-3333-4444-555555555555}" '
         f'topLeftCell="A{last + 1}"><pane ySplit="2" topLeftCell="A{last + 2}" '
         'activePane="bottomLeft" state="frozen"/>'
-        f'<selection pane="bottomLeft" activeCell="B{last + 2}" sqref="B{last + 2}:C{last + 2} A1"/>'
+        f'<selection activeCell="B{last + 2}" sqref="B{last + 2}:C{last + 2} A1"/>'
         f'<rowBreaks count="1" manualBreakCount="1"><brk id="{last + 2}" max="16383" man="1"/>'
         "</rowBreaks>"
         '<pageMargins left="0.7" right="0.7" top="0.75" bottom="0.75" header="0.3" footer="0.3"/>'
@@ -465,7 +475,7 @@ def _threads(parts: Parts, last: int) -> None:
     person = "{99999999-2222-3333-4444-555555555555}"
     comments = "".join(
         f'<threadedComment ref="{cell}" dT="2025-01-01T00:00:00.00" personId="{person}" '
-        f'id="{{00000000-2222-3333-4444-55555555555{number}}}"><text>说明 A15</text></threadedComment>'
+        f'id="{{00000000-2222-3333-4444-55555555555{number}}}"><text>A15</text></threadedComment>'
         for number, cell in enumerate((f"C{FIRST}", f"G{last + 1}"))
     )
     _add(

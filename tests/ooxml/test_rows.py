@@ -4,7 +4,6 @@ import io
 import random
 import re
 import warnings
-import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -148,6 +147,138 @@ def test_the_validator_finds_nothing_new(
     assert [error for errors in openxml(paths).values() for error in errors] == []
 
 
+# --- One thing at a time ---------------------------------------------------------------------
+
+
+def _cases(name: str, marks: str) -> list[tuple[str, ...]]:
+    """The cases of a file: as many lines each as there are marks, in this order."""
+    text = (Path(__file__).parent / "cases" / name).read_text("utf-8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert "".join(line[0] for line in lines) == marks * (len(lines) // len(marks))
+    return list(zip(*(iter([line[2:] for line in lines]),) * len(marks), strict=True))
+
+
+@pytest.mark.parametrize(("body", "grown", "shrunk"), _cases("sheet_parts.txt", "=+-"))
+def test_what_a_sheet_holds_follows(body: str, grown: str, shrunk: str) -> None:
+    package = small_workbook(body)
+    for count, expected in ((6, grown), (2, shrunk)):
+        edit = RowEdit(5, 8, count)
+        if expected.startswith("!"):
+            with pytest.raises(WorkbookError) as error:
+                resize_rows(package, SHEET_PART, edit)
+            assert [f"! {d.code}" for d in error.value.diagnostics] == [expected]
+            assert SHEET_PART in error.value.text("en")
+        else:
+            resized = resize_rows(package, SHEET_PART, edit)
+            settled = small_workbook(expected)
+            assert _canonical(resized, SHEET_PART) == _canonical(settled, SHEET_PART)
+
+
+def _canonical(package: Package, part: str) -> str:
+    return etree.tostring(package.xml(part), method="c14n").decode()
+
+
+_PART = "xl/parts/part1.xml"
+
+
+@pytest.mark.parametrize(("kind", "content", "grown", "shrunk"), _cases("other_parts.txt", "@=+-"))
+def test_what_other_parts_hold_follows(kind: str, content: str, grown: str, shrunk: str) -> None:
+    package = small_workbook("<sheetData/>", parts={_PART: (SHEET_PART, kind, content)})
+    for count, expected in ((6, grown), (2, shrunk)):
+        if expected.startswith("!"):
+            with pytest.raises(WorkbookError, match=re.escape(_PART)) as error:
+                resize_rows(package, SHEET_PART, RowEdit(5, 8, count))
+            assert [f"! {d.code}" for d in error.value.diagnostics] == [expected]
+        else:
+            resized = resize_rows(package, SHEET_PART, RowEdit(5, 8, count))
+            assert resized.read(_PART).decode() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "grown", "shrunk"),
+    [
+        ("S!$A$5:$A$8", "S!$A$5:$A$10", "S!$A$5:$A$6"),
+        ("S!$A:$B,S!$4:$4", "S!$A:$B,S!$4:$4", "S!$A:$B,S!$4:$4"),
+        ("S!$A$1:$H$20,O!$A$9", "S!$A$1:$H$22,O!$A$9", "S!$A$1:$H$18,O!$A$9"),
+        ("S!A1048576", "S!A1048576", "S!A1048576"),
+        ("S!$A$6", "S!$A$6", "! W202"),
+        ("S:O!$A$9", "! W203", "! W203"),
+        ("$A$9", "! W203", "! W203"),
+    ],
+)
+def test_names_follow(text: str, grown: str, shrunk: str) -> None:
+    package = small_workbook("<sheetData/>", names=f'<definedName name="n">{text}</definedName>')
+    for count, expected in ((6, grown), (2, shrunk)):
+        if expected.startswith("!"):
+            with pytest.raises(WorkbookError, match="n：") as error:
+                resize_rows(package, SHEET_PART, RowEdit(5, 8, count))
+            assert expected == f"! {error.value.diagnostics[0].code}"
+        else:
+            resized = resize_rows(package, SHEET_PART, RowEdit(5, 8, count))
+            name = next(resized.xml("xl/workbook.xml").iter(NS + "definedName"))
+            assert name.text == expected
+
+
+def test_formulas_of_other_sheets_follow() -> None:
+    other = (
+        '<sheetData><row r="5"><c r="A5"><f t="shared" ref="A5:A6" si="1">S!B9+B9</f></c>'
+        '<c r="B5"><f t="shared" ref="B5:B6" si="2">B9*2</f></c></row><row r="6"><c r="A6">'
+        '<f t="shared" si="1"/><v>1</v></c><c r="B6"><f t="shared" si="2"/></c></row></sheetData>'
+    )
+    package = small_workbook("<sheetData/>", other=other)
+    resized = resize_rows(package, SHEET_PART, RowEdit(5, 8, 6))
+    text = resized.read("xl/worksheets/sheet2.xml").decode()
+    assert text[text.index("<sheetData>") : text.index("</worksheet>")] == (
+        '<sheetData><row r="5"><c r="A5"><f>S!B11+B9</f></c>'
+        '<c r="B5"><f t="shared" ref="B5:B6" si="2">B9*2</f></c></row><row r="6"><c r="A6">'
+        '<f>S!B12+B10</f><v>1</v></c><c r="B6"><f t="shared" si="2"/></c></row></sheetData>'
+    )
+    for name in ("xl/workbook.xml", "_rels/.rels"):
+        assert resized.read(name) == package.read(name)
+
+
+def test_an_error_names_sheet_and_cell() -> None:
+    other = '<sheetData><row r="5"><c r="C5"><f>S!B7</f></c></row></sheetData>'
+    with pytest.raises(WorkbookError) as error:
+        resize_rows(small_workbook("<sheetData/>", other=other), SHEET_PART, RowEdit(5, 8, 2))
+    assert error.value.text("en").startswith("O!C5: the reference B7 points to rows")
+    assert "xl/worksheets/sheet2.xml" in error.value.text()
+
+
+def test_jumps_of_shapes_follow() -> None:
+    parts = {"xl/drawings/drawing1.xml": (SHEET_PART, "drawing", "<d/>")}
+    package = small_workbook("<sheetData/>", parts=parts)
+    links = "xl/drawings/_rels/drawing1.xml.rels"
+    entries = (
+        '<Relationships><Relationship Id="a" Type="x/hyperlink" Target="#S!A9"/><Relationship '
+        'Id="b" Type="x/hyperlink" Target="#%27S%27!A9"/><Relationship Id="c" Type="x/hyperlink" '
+        'Target="https://example.org/#S!A9" TargetMode="External"/></Relationships>'
+    )
+    resized = resize_rows(package.replace({links: entries.encode()}), SHEET_PART, RowEdit(5, 8, 6))
+    targets = [link.get("Target") for link in resized.xml(links)]
+    assert targets == ["#S!A11", "#'S'!A11", "https://example.org/#S!A9"]
+
+
+def test_what_is_not_changed_is_not_rewritten() -> None:
+    """Declaration, line ends, prefixes and blanks of a part stay as they were."""
+    body = '\n  <sheetData>\n    <row r="9">\n      <c r="A9"/>\n    </row>\n  </sheetData>\n'
+    package = small_workbook(body)
+    head = b"<?xml version='1.0' encoding='utf-8' standalone='yes'?>\r\n"
+    old = head + package.read(SHEET_PART)
+    resized = resize_rows(package.replace({SHEET_PART: old}), SHEET_PART, RowEdit(5, 8, 6))
+    assert resized.read(SHEET_PART) == old.replace(b'r="9"', b'r="11"').replace(b"A9", b"A11")
+
+
+def test_a_part_nobody_refers_to_is_suspect_when_its_type_is() -> None:
+    types = (
+        '<Types><Override PartName="/xl/odd.xml" ContentType="application/vnd.odd+xml"/></Types>'
+    )
+    package = small_workbook("<sheetData/>").replace({"[Content_Types].xml": types.encode()})
+    resize_rows(package, SHEET_PART, RowEdit(5, 8, 6))
+    with pytest.raises(WorkbookError, match=r"xl/odd\.xml"):
+        resize_rows(package.replace({"xl/odd.xml": b"<odd/>"}), SHEET_PART, RowEdit(5, 8, 6))
+
+
 # --- LibreOffice inserts the same rows -------------------------------------------------------
 
 _NAMES = ("S", "说明 1", "a'b")
@@ -264,7 +395,7 @@ def _table_workbook(first: int, rows: int, seed: int) -> bytes:
         lambda c, r: f'=IF({c}{r}="","",RANK({c}{r},${c}${first}:${c}${last}))',
         lambda c, r: f'=SUM(A{r}:{c}{r})&"A{first}"',
         lambda c, r: f"=O!{c}{r}+O!{c}${first}",
-        lambda c, r: f"={c}$1*SUM({first}:{first})-'自评 表'!{c}{r}" if first < 0 else f"={c}$1",
+        lambda c, r: f"=ROUND('自评 表'!{c}{r}*{c}$1,2)",
     ]
     chosen = [(rng.choice(kinds), rng.choice("ABCD")) for _ in range(6)]
     height = rng.choice([None, 20, 33.5])

@@ -162,9 +162,7 @@ def share(op: str, target: Fraction, actual: Fraction, policy: Policy) -> Fracti
 
 
 policies = st.builds(
-    lambda at_most, equals, places: replace(
-        DEFAULT, at_most=at_most, equals=equals, places=places
-    ),
+    lambda at_most, equals, places: replace(DEFAULT, at_most=at_most, equals=equals, places=places),
     st.sampled_from(["ratio", "linear", "zero"]),
     st.sampled_from(["at_least", "exact"]),
     st.integers(0, 4),

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.template.forms import SHEET, name, small_form, workbook
-from xlperf.forms import KNOWN_LABELS, canonical
+from xlperf.forms import KNOWN_LABELS, canonical, nearest_label
 from xlperf.resources import shipped_templates
-from xlperf.template import Template, nearest_label, template_report
+from xlperf.template import Template, template_report
 
 ROOT = Path(__file__).parents[2]
 

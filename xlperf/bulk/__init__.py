@@ -15,9 +15,10 @@ from xlperf.bulk.fill import (
     load,
     load_example,
 )
+from xlperf.bulk.frames import write_tables
 from xlperf.bulk.read import Reading, find_workbooks, read_workbooks
-from xlperf.bulk.tables import Records, write_tables
 from xlperf.diagnostic import InputError
+from xlperf.tables import Records
 from xlperf.template import Template
 
 if TYPE_CHECKING:

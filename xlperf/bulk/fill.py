@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from xlperf.bulk.tables import KEY, Records, build_records, read_folder, read_table
+from xlperf.bulk.frames import read_table
 from xlperf.diagnostic import Diagnostic, InputError, Message, Place, TableError
 from xlperf.expr import Expr
-from xlperf.forms import INDICATOR_PREFIX, Entry, Indicator, Project, number_entry
-from xlperf.ooxml.durable import write_file
+from xlperf.forms import INDICATOR_PREFIX, KEY, Entry, Indicator, Project, number_entry
+from xlperf.ooxml.files import write_file
 from xlperf.resources import template_path
 from xlperf.scoring import Policy, score
+from xlperf.tables import INDICATORS, PROJECTS, Records, build_records, read_folder
 from xlperf.template import Template
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def load(
             raise TypeError("a DataFrame of projects needs one of indicators")
         tables = read_folder(Path(projects))
     else:
-        tables = read_table(projects, "项目"), read_table(indicators, "指标")
+        tables = read_table(projects, PROJECTS), read_table(indicators, INDICATORS)
     known = _labels(template)
     records = build_records(*tables, required=known.intersection(_ESSENTIAL), known=known)
     for label, value in template.form.constants.items():

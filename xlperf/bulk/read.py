@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlperf.bulk.tables import KEY, table_frames
+from xlperf.bulk.frames import table_frames
 from xlperf.diagnostic import Diagnostic, InputError, Message, Place
-from xlperf.forms import Entry, Project
-from xlperf.template import Form, read_file, read_forms
+from xlperf.forms import KEY, Entry, Project
+from xlperf.ooxml.files import read_file
+from xlperf.template import Form, read_forms
 
 if TYPE_CHECKING:
     import pandas as pd

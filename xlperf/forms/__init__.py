@@ -7,11 +7,13 @@ form's content between tables, workbooks and checks. It knows nothing of files.
 
 from xlperf.forms.labels import (
     INDICATOR_PREFIX,
+    KEY,
     KNOWN_LABELS,
     Kind,
     canonical,
     date_entry,
     kind_of,
+    nearest_label,
     number_entry,
     read_entry,
 )
@@ -20,6 +22,7 @@ from xlperf.forms.record import BLANK, Entry, Funding, Indicator, Project
 __all__ = [
     "BLANK",
     "INDICATOR_PREFIX",
+    "KEY",
     "KNOWN_LABELS",
     "Entry",
     "Funding",
@@ -29,6 +32,7 @@ __all__ = [
     "canonical",
     "date_entry",
     "kind_of",
+    "nearest_label",
     "number_entry",
     "read_entry",
 ]

@@ -4,6 +4,7 @@ The vocabulary is open. A label that is not listed is a plain field: text, or an
 """
 
 import datetime
+import difflib
 import re
 import unicodedata
 from decimal import Decimal, InvalidOperation
@@ -14,6 +15,7 @@ from xlperf.diagnostic import Diagnostic, Message
 from xlperf.forms.record import Entry
 
 INDICATOR_PREFIX = "指标."
+KEY = "编号"
 
 
 class Kind(StrEnum):
@@ -98,6 +100,23 @@ def canonical(label: str) -> str:
     """
     folded = _folded(label)
     return _CANONICAL.get(folded, folded)
+
+
+def nearest_label(label: str) -> str | None:
+    """The known label that an unknown one is probably a slip of."""
+    key = canonical(label)
+    if key in KNOWN_LABELS or label.startswith(("资金.", "支出计划.")):
+        return None
+    prefix = INDICATOR_PREFIX if key.startswith(INDICATOR_PREFIX) else ""
+    plain = key.removeprefix(prefix)
+    known = [
+        label.removeprefix(prefix)
+        for label in KNOWN_LABELS
+        if label.startswith(INDICATOR_PREFIX) == bool(prefix)
+    ]
+    similar = [label for label in known if abs(len(label) - len(plain)) <= 1]
+    near = difflib.get_close_matches(plain, similar, n=1, cutoff=0.75)
+    return prefix + near[0] if near else None
 
 
 def kind_of(label: str) -> Kind:

@@ -18,7 +18,7 @@ from xlperf.indicator.target import Deadline, Period, Qualitative
 _ADVERBS = f"(?:{words.alternation(words.ADVERBS)})*"
 _DONE = re.compile(f"{_ADVERBS}(?:{words.alternation(words.DONE)})")
 _PLAIN = re.compile(f"{_ADVERBS}完成")
-_BARE = re.compile("(?:([0-9]{4})年)?([0-9]{1,4})")
+_BARE = re.compile("(?:([0-9]{4})年)?([0-9]{1,4}|[一二三四五六七八九])")
 # 202506 and 2031.5 are numbers unless more says that they are dates; 2025.06 is a date.
 _NUMBERLIKE = re.compile(r"[0-9]{6}|[0-9]{4}\.[0-9]|(?!20[1-3])[0-9]{4}\.[0-9]{2}")
 _BEFORE = ("前", "之前", "以前")
@@ -27,7 +27,10 @@ _THIRDS = {"上": 10, "中": 20}
 
 
 class Day(NamedTuple):
-    """A day as far as it is named; `fine` is the finest part that is: year, edge, month or day."""
+    """A day as far as it is named.
+
+    `fine` is the finest part that is: year, edge, quarter, month or day.
+    """
 
     year: int | None
     month: int | None
@@ -123,7 +126,8 @@ def _read_date(text: str, *, first: bool = False) -> Day | None:
     if half or quarter:
         turn, length = ("上下".index(half) + 1, 6) if half else (read_count(quarter), 3)
         last = turn * length
-        return _named(year, last - length + 1 if first else last, None, first, when)
+        named = _named(year, last - length + 1 if first else last, None, first, when)
+        return named._replace(fine="quarter" if quarter else "month")
     if day:
         return None if year else Day(None, None, read_count(day), "day", when)
     if edge and not year and (not era or when in ("次月", "当月")):
@@ -151,9 +155,11 @@ def _bare_start(match: re.Match[str], until: Day) -> Day | None:
     """The number before the dash in 2024-2026年 or 1-6月 counts what the other one counts."""
     year, number = match[1], match[2]
     if until.fine == "year" and len(number) == 4:
-        return Day(int(number), 1, 1, "year")
+        return Day(read_count(number), 1, 1, "year")
+    if until.fine == "quarter" and number in "1234一二三四":
+        return _named(int(year) if year else None, read_count(number) * 3 - 2, None, first=True)
     if until.fine in ("month", "edge") and len(number) <= 2:
-        return _named(int(year) if year else None, int(number), None, first=True)
+        return _named(int(year) if year else None, read_count(number), None, first=True)
     return None
 
 

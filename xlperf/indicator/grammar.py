@@ -44,7 +44,7 @@ tolerance = lead, [ before ], [ low ], ( "±" | "正负" ), high, [ rate ], [ af
 (* Deadlines. *)
 deadline  = [ due, [ ":" ] ], ( date | figures | stamp ), [ mark ], [ done ], [ note ] ;
 stretch   = [ due, [ ":" ] ], from, dash, until, [ mark ], [ done ], [ note ] ;
-recurring = "每", [ turns ], [ "个" ], period, date, [ mark ], [ done ], [ note ] ;
+recurring = "每", [ turns ], [ "个" ], period, [ "月" ], date, [ mark ], [ done ], [ note ] ;
 date      = [ era, [ "年" ] ], [ year, "年", [ "度" ], [ "年" ] ], [ half, "半年" ],
             [ [ "第" ], quarter, "季度" ], [ month, "月", [ "份" ] ], [ third, "旬" ],
             [ day, ( "日" | "号" ), [ "24时" ] ], [ edge ] ;
@@ -106,7 +106,7 @@ closing   = /[\])]/ ;
 mark      = "前" | "之前" | "以前" | "内" | "之内" | "以内" | "止" | "为止" ;
 from      = date | figures | stamp | bare ;
 until     = date | figures | stamp ;
-bare      = [ year, "年" ], /[0-9]{1,4}/ ;
+bare      = [ year, "年" ], /[0-9]{1,4}|[一二三四五六七八九]/ ;
 year      = /(?:19|20|21)[0-9]{2}|[0-9]{2}(?=年[0-9底末])|[〇零一二三四五六七八九]{4}/ ;
 month     = /[0-9]{1,2}|十[一二]?|[一二三四五六七八九]/ ;
 day       = /[0-9]{1,2}|[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九]/ ;

@@ -34,9 +34,10 @@ _ACTED = re.compile(
     "(?:共|已|累计|全年)*"
     f"(?:{words.alternation((*words.ACTIONS, *words.KEPT_LEADS))})[^的了]{{0,6}}"
 )
-# A label is a noun: it neither begins as a clause does (按合同支付50%) nor ends as an ordinal (第3名).
+# A label is a noun: it does not begin as a clause does (按合同支付50%), nor end as a place or a time does
+# (县上3次).
 _NAMING = re.compile(
-    "(?![按依据根经由向对在于从自因如若])[\u4e00-\u9fff]{2,10}(?<![第前后上下号年月])"
+    "(?![按依据根经由向对在于从自因如若一二两三四五六七八九十])[\u4e00-\u9fff]{2,10}(?<![后上下号年月])"
 )
 _COMPARING = re.compile(words.alternation(word for word in words.BEFORE if len(word) > 1))
 _NEAR = frozenset(words.APPROXIMATE)
@@ -148,6 +149,8 @@ class Parts:
         if not lead:
             return True
         label = lead.removesuffix(":")
+        if label.endswith(("第", "前")):
+            return False
         if LEADS.fullmatch(label):
             found = _LEAD.findall(label)
             if not _NEAR.isdisjoint(found):
@@ -177,7 +180,7 @@ class Parts:
         return (
             quantity is not None
             and number.isascii()
-            and quantity.unit != ""
+            and quantity.unit in words.KNOWN_UNITS
             and _NAMING.fullmatch(label) is not None
             and words.PROSE_LETTERS.isdisjoint(label)
             and not _COMPARING.search(label)

@@ -121,7 +121,7 @@ def split_unit(text: str, spelled: bool = False) -> tuple[str, str] | None:
 def _is_noun(text: str, spelled: bool) -> bool:
     return (
         not words.PROSE_LETTERS.intersection(text)
-        and text[-1] not in ("内后前以止中性级" if spelled else "内后前以止")
+        and text[-1] not in ("内后前以止级中性" if spelled else "内后前以止级")
         and not any(word in text for word in words.PROSE_WORDS)
         and not (spelled and _NUMERAL.search(text))
     )

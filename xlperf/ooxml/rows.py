@@ -35,13 +35,13 @@ _FREE = {
     "FeaturePropertyBag", "activeXControlBinary", "attachedToolbars", "audio", "calcChain",
     "cellImage", "chartColorStyle", "chartStyle", "control", "customProperty", "customXml",
     "customXmlProps", "diagramColors", "diagramData", "diagramDrawing", "diagramLayout",
-    "diagramQuickStyle", "externalLink", "externalLinkPath", "font", "hdphoto", "image",
+    "diagramQuickStyle", "documenttask", "externalLink", "externalLinkPath", "font", "hdphoto", "image",
     "jsaProject", "media", "model3d", "oleObject", "package", "person", "pivotCacheRecords",
     "printerSettings", "rdArray", "rdRichValue", "rdRichValueStructure", "rdRichValueTypes",
     "rdRichValueWebImage", "rdSupportingPropertyBag", "rdSupportingPropertyBagStructure",
     "richStyles", "richValueRel", "sharedStrings", "sheetMetadata", "styles", "theme",
     "themeOverride", "vbaProject", "vbaProjectSignature", "vbaProjectSignatureAgile",
-    "vbaProjectSignatureV3", "video", "xlExternalLinkPath", "xmlMaps",
+    "vbaProjectSignatureV3", "video", "webextension", "xlExternalLinkPath", "xmlMaps",
 }  # fmt: skip
 # … and of those that may, but as a rule do not: notes that WPS keeps.
 _SUSPECT = {"woinfos"}
@@ -256,9 +256,10 @@ def _shifted(
 def _serialized(root: etree._Element, original: bytes) -> bytes:
     """The part with the XML declaration that it had."""
     declaration = _DECLARATION.match(original)
-    if not declaration or b"utf-8" not in declaration[0].lower():
+    head = declaration[0] if declaration else b""
+    if b"encoding" in head and b"utf-8" not in head.lower():
         return serialize(root)
-    return declaration[0] + etree.tostring(root.getroottree(), encoding="UTF-8")
+    return head + etree.tostring(root.getroottree(), encoding="UTF-8")
 
 
 def _check_extensions(root: etree._Element, home: Home) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from xlperf.indicator import Deadline, Qualitative, Threshold
-from xlperf.rules.context import FormCase, IndicatorCase, rounded
+from xlperf.rules.context import FormCase, IndicatorCase
 from xlperf.rules.rule import (
     BOTH,
     ERROR,
@@ -19,7 +19,7 @@ from xlperf.rules.rule import (
     plain,
     rule,
 )
-from xlperf.scoring.score import score
+from xlperf.scoring import execution_score, grade, score
 
 _FULL = Decimal(100)
 
@@ -194,9 +194,12 @@ def wrong_execution_score(form: FormCase) -> Iterator[Fault]:
         return
     label = f"资金.{execution.row}.得分"
     printed = form.number(label)
-    share = min(Decimal(1), max(Decimal(0), execution.executed / execution.budget))
-    points = rounded(form.execution_weight * share, form.policy.places)
-    if printed is not None and abs(printed - points) > form.settings.tolerance:
+    points = execution_score(
+        execution.budget, execution.executed, form.execution_weight, form.policy
+    )
+    if printed is None or points is None:
+        return
+    if abs(printed - points) > form.settings.tolerance:
         yield Fault(label, fix=plain(points), calc=points, printed=printed)
 
 
@@ -383,11 +386,10 @@ def grade_does_not_fit(form: FormCase) -> Iterator[Fault]:
     Good: 总分=93 自评结论=优秀
     """
     total, printed = form.number("总分"), form.text("自评结论").strip()
-    grades = form.policy.grades
-    names = [grade.name for grade in grades]
-    grade = printed if printed in names else _GRADES.get(printed, "")
-    if total is None or grade not in names:
+    names = [name for name, _ in form.policy.grades]
+    given = printed if printed in names else _GRADES.get(printed, "")
+    if total is None or given not in names:
         return
-    calc = next((grade.name for grade in grades if total >= grade.least), names[-1])
-    if grade != calc:
+    calc = grade(total, form.policy)
+    if given != calc:
         yield Fault("自评结论", fix=calc, grade=printed, score=total, calc=calc)

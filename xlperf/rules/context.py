@@ -13,7 +13,7 @@ from xlperf.diagnostic import Place
 from xlperf.forms import Entry, Indicator, Project
 from xlperf.indicator import Parsed, Target, parse_with_name
 from xlperf.rules.settings import Settings
-from xlperf.scoring.policy import Policy
+from xlperf.scoring import Policy
 
 MONEY_UNITS = {"元": Decimal(1), "万元": Decimal(10_000), "亿元": Decimal(100_000_000)}
 _RESULT_COLUMNS = ("实际完成值", "得分")

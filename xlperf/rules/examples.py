@@ -1,22 +1,25 @@
-"""The notation of the examples in the rules' docstrings, read into the forms that they stand for.
-
-One line is one indicator, or some fields of the form:
-
-    产出指标/数量指标 购置设备数量 27台
-    产出指标/质量指标 正常使用率 =100% → 98% 分值=2 得分=0 未完成原因分析=线路故障
-    年度=2025 金额单位=元 资金.预算数.金额=160000
-
-An indicator is level 1, `/`, level 2, its name, its target, after `→` the actual value, then any
-other column as label=value. A value with spaces, and a blank one, stands in "double quotes". An
-example of one line follows `Bad:` or `Good:`; one of several lines stands indented below it. A line
-`--` begins the next form of the same example. Where no line says otherwise, amounts are in 元.
-"""
+"""The notation of the examples in the rules' docstrings, and the forms that they stand for."""
 
 import re
 
 from xlperf.diagnostic import Diagnostic
 from xlperf.forms import INDICATOR_PREFIX, Entry, Indicator, Project, canonical, read_entry
 from xlperf.rules.context import AllForms, FormCase
+
+NOTATION = """\
+One line is one indicator, or some fields of the form:
+
+```
+产出指标/数量指标 购置设备数量 27台
+产出指标/质量指标 正常使用率 =100% → 98% 分值=2 得分=0 未完成原因分析=线路故障
+年度=2025 金额单位=元 资金.预算数.金额=160000
+```
+
+An indicator is level 1, `/`, level 2, its name, its target, after `→` the actual value, then any
+other column as label=value. A value with spaces, and a blank one, stands in "double quotes". A line
+`--` begins the next form of the same example. Where no line says otherwise, amounts are in 元. In a
+docstring, an example of one line follows `Bad:` or `Good:`, one of several lines stands below it.
+"""
 
 _TOKEN = re.compile(r'(?:"[^"]*"|[^\s"])+')
 _FIELD = re.compile(r"(?P<label>[^\s=\"/≥≤<>]+)=(?P<value>.*)")

@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
-from xlperf.diagnostic import Diagnostic, Span
-from xlperf.indicator import Deadline, Threshold, measure, parse
+from xlperf.diagnostic import Span
+from xlperf.indicator import Qualitative, Threshold, parse
 from xlperf.rules.context import Execution, FormCase, IndicatorCase, rounded
 from xlperf.rules.rule import (
     BOTH,
@@ -20,6 +20,7 @@ from xlperf.rules.rule import (
     plain,
     rule,
 )
+from xlperf.scoring.actuals import completion
 
 _REASON = "未完成原因分析"
 _NO_REASON = re.compile(r"[-—–/、.。\s]*(?:无|没有|不适用|N/?A)?[-—–/、.。\s]*", re.IGNORECASE)
@@ -95,14 +96,14 @@ def deviation_without_reason(indicator: IndicatorCase) -> Iterator[Fault]:
 
 def _reached(indicator: IndicatorCase) -> Decimal | None:
     """Actual over target where more is better; None where it is not, or cannot be told."""
-    match indicator.target:
-        case Threshold(op="≤" | "<") | Deadline():
-            return None
-    pair = measure(indicator.target, indicator.actual)
-    if not isinstance(pair, Diagnostic):
-        return pair[1] / pair[0] if pair[0] > 0 else None
-    stated = _SHARE_OF_TARGET.findall(indicator.actual_text)
-    return Decimal(stated[0]) / 100 if len(stated) == 1 else None
+    parsed = indicator.parsed
+    match parsed.target:
+        case Threshold(op="≥" | ">" | "=" | None):
+            return completion(parsed, indicator.entry("实际完成值"))
+        case Qualitative():
+            stated = _SHARE_OF_TARGET.findall(indicator.actual_text)
+            return Decimal(stated[0]) / 100 if len(stated) == 1 else None
+    return None
 
 
 @rule("E04", severity=WARNING, stage=SELF_EVALUATION, fix=NO)

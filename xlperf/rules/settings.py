@@ -4,8 +4,10 @@ They stand in the table `[rules]` of the policy file; a key that is missing ther
 below.
 """
 
+import json
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any, Self
 
@@ -28,38 +30,196 @@ class Settings:
     flat_plan_points: int = 3
     """P02: a spending plan that stands still at so many points in a row is flat."""
 
+    equals: str = "="
+    """C03: the house spelling of the equals sign, = or ＝."""
+
+    unit_columns: tuple[str, ...] = ("度量单位", "计量单位", "指标单位", "单位")
+    """C01: columns that state the unit of a bare number."""
+
+    comparator_columns: tuple[str, ...] = ("指标性质", "计算符号", "运算符号", "比较符号", "符号")
+    """C02: columns that state the comparator of a bare number."""
+
+    unitless: tuple[str, ...] = ("系数", "指数", "比值", "师生比", "生师比", "容积率", "pH")
+    """C01: indicators with such a word in their name need no unit."""
+
+    accepted_units: tuple[str, ...] = (
+        *(
+            "m",
+            "km",
+            "cm",
+            "mm",
+            "m2",
+            "m3",
+            "m²",
+            "m³",
+            "km2",
+            "km²",
+            "㎡",
+            "㎥",
+            "㎞",
+            "㎝",
+            "㎜",
+        ),
+        *("kg", "㎏", "t", "h", "min", "s", "°C", "立方"),
+    )
+    """C04: spellings of a unit that may stand beside the one in house style."""
+
+    exceedable: tuple[str, ...] = (
+        *("合格率", "满意度", "满意率", "完成率", "覆盖率", "达标率", "通过率", "及时率", "准确率"),
+        *("正常率", "成功率", "增长率", "使用率", "利用率", "知晓率", "参与率", "就业率", "优良率"),
+        *("处置率", "修复率", "响应率", "归集", "收入", "产值", "税收", "增收", "增值收益", "招商"),
+        *("引资", "营业额", "销售额", "目标任务"),
+    )
+    """C07: more of these is welcome, so a target of exactly so much makes no sense."""
+
+    less_is_better: tuple[str, ...] = (
+        *("投诉", "事故", "故障", "违规", "违约", "违法", "违纪", "逾期", "差错", "误差", "偏差"),
+        *("失误", "错误", "流失", "漏损", "损失", "损耗", "丢失", "破损", "伤亡", "死亡", "发病"),
+        *("发案", "案发", "上访", "信访", "污染", "排放", "能耗", "耗能", "耗电", "耗水", "返贫"),
+        *("不合格", "不达标", "不良", "未完成", "未达", "超标", "超支", "超期", "延期", "延误"),
+        *("退件", "退货", "恶性", "中断", "停机", "宕机", "泄露", "泄漏", "缺陷", "漏洞", "火灾"),
+        *("隐患", "灾害", "精简", "压减", "压缩", "三公", "发文", "等待", "拥堵"),
+    )
+    """C06, C07, D01, D02: of these, less is better."""
+
+    unfinished: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "予": "",
+            "目": "项数栏节题科条名账书醒盲耳瞩面剧",
+            "开": "公展召打离放盛揭拉避分撇张拆解",
+            "受": "享接承感遭忍经难禁",
+            "与": "参赋给授",
+            "或": "",
+            "及": "普涉触惠波",
+            "将": "",
+            "把": "火",
+            "对": "核应查校比针面相绝成反",
+            "据": "数依证根票单凭占论收",
+            "被": "植",
+        }
+    )
+    """C08: a value does not end with this letter unless one of the others stands before it."""
+
+    level1_names: tuple[str, ...] = (
+        *("产出指标", "效益指标", "满意度指标", "成本指标", "预算执行率", "预算执行指标"),
+        *("投入指标", "过程指标", "决策指标", "管理指标", "履职效能指标", "管理效率指标"),
+        *("运行成本指标", "社会效应指标", "可持续发展能力指标", "服务对象满意度指标"),
+    )
+    """S02: standard names of level 1; 指标 at the end may be missing."""
+
+    required_categories: tuple[str, ...] = ("数量", "质量", "时效", "成本", "效益", "满意度")
+    """S01: what the indicators of a project must cover."""
+
+    heavy_weight: Decimal = Decimal(30)
+    """S09: a single indicator should carry fewer points than this."""
+
+    clone_projects: int = 3
+    """S05: in so many projects the same name with the same value is no coincidence."""
+
+    vague_words: tuple[str, ...] = (
+        *("有效", "有所", "明显", "显著", "较大", "较好", "较高", "良好", "优秀", "不断", "逐步"),
+        *("逐年", "进一步", "提升", "提高", "加强", "增强", "增加", "改善", "完善", "促进", "推动"),
+        *("保障", "保持", "维持", "长期", "健全", "基本", "平稳", "稳定", "及时", "准确", "充分"),
+        *("持续", "全面", "合理", "按时保质", "清晰", "有序", "完整", "便利", "足额"),
+    )
+    """Q01: words of degree, which leave open how much is enough."""
+
+    bands: Mapping[str, tuple[str, ...]] = field(
+        default_factory=lambda: {
+            "达成预期": ("达成预期指标", "达成预期", "全部达成", "全部完成", "优", "优秀", "显著"),
+            "部分达成": ("部分达成预期指标并具有一定效果", "部分达成", "部分完成", "良", "中"),
+            "未达成": ("未达成预期指标且效果较差", "未达成", "未完成", "差", "较差", "不合格"),
+        }
+    )
+    """Q02: the bands of the policy from high to low, and the words that state each."""
+
+    shared_goal_words: tuple[str, ...] = (
+        *("公积金", "住房", "中心", "业务", "工作", "项目", "单位", "服务", "管理", "系统", "保障"),
+        *("正常", "运行", "完成", "提高", "提升", "目标", "年度", "进行", "开展", "相关", "需要"),
+    )
+    """S07: words that a goal and an indicator may share without being about the same thing."""
+
+    typos: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "其它": "其他",
+            "帐户": "账户",
+            "帐目": "账目",
+            "对帐": "对账",
+            "登陆系统": "登录系统",
+            "登陆平台": "登录平台",
+            "截止19": "截至19",
+            "截止20": "截至20",
+            "截止目前": "截至目前",
+            "截止年底": "截至年底",
+            "布署": "部署",
+            "按装": "安装",
+            "按排": "安排",
+            "通迅": "通讯",
+            "既使": "即使",
+            "做为": "作为",
+            "减低": "降低",
+            "收益面": "受益面",
+            "反映时长": "响应时长",
+            "反映时间": "响应时间",
+            "率通过率": "通过率",
+            "复盖": "覆盖",
+            "座落": "坐落",
+            "渡过难关": "度过难关",
+            "再接再励": "再接再厉",
+        }
+    )
+    """T01: common typos, and what is meant."""
+
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Self:
         """The settings of a `[rules]` table. Raises InputError for a wrong key or value."""
-        known = {entry.name: entry for entry in fields(cls)}
+        standard = cls()
+        known = {entry.name: getattr(standard, entry.name) for entry in fields(cls)}
         values: dict[str, Any] = {}
         for key, value in table.items():
             if key not in known:
                 raise InputError(_unknown(key, sorted(known)))
-            values[key] = _converted(key, value, known[key].default)
+            values[key] = _converted(key, value, known[key])
         return cls(**values)
 
 
 def _converted(key: str, value: Any, default: Any) -> Any:
     """`value` in the type of `default`; a bool is no number, a string no list."""
-    if isinstance(default, Decimal) and isinstance(value, (int, float)) and value is not True:
-        return Decimal(str(value))
-    if isinstance(default, tuple) and isinstance(value, list):
-        return tuple(value)
-    if isinstance(default, int) and isinstance(value, int) and not isinstance(value, bool):
-        return value
+    match default, value:
+        case _, bool():
+            pass
+        case Decimal(), int() | float() | Decimal() if math.isfinite(value) and value >= 0:
+            return Decimal(str(value))
+        case int(), int() if value >= 0:
+            return value
+        case str(), str():
+            return value
+        case tuple(), list() if all(isinstance(item, str) for item in value):
+            return tuple(value)
+        case Mapping(), dict():
+            (sample, *_) = default.values()
+            return {name: _converted(f"{key}.{name}", item, sample) for name, item in value.items()}
     raise InputError(
         Diagnostic(
             "R102",
             Message(f"[rules] {key} 的值不可用：{value}", f"[rules] {key} cannot be {value}"),
-            fix=Message(f"例如 {key} = {_toml(default)}", f"for example {key} = {_toml(default)}"),
+            fix=Message(
+                f"例如 {key} = {as_toml(default)}", f"for example {key} = {as_toml(default)}"
+            ),
         )
     )
 
 
-def _toml(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(f'"{item}"' for item in value) + "]"
+def as_toml(value: Any) -> str:
+    """A setting as a policy file writes it."""
+    match value:
+        case Mapping():
+            pairs = (f"{as_toml(name)} = {as_toml(item)}" for name, item in value.items())
+            return f"{{ {', '.join(pairs)} }}"
+        case tuple():
+            return f"[{', '.join(map(as_toml, value))}]"
+        case str():
+            return json.dumps(value, ensure_ascii=False)
     return str(value)
 
 

@@ -1,10 +1,10 @@
 """Official forms as templates: any workbook that carries `xp.` names can be filled and read."""
 
-from xlperf.template.fields import Field, Form, nearest_label
+from xlperf.template.fields import Field, Form
 from xlperf.template.filling import Filled, Formulas
 from xlperf.template.reading import read_forms
 from xlperf.template.report import Line, Report, template_report
-from xlperf.template.template import Template, read_file
+from xlperf.template.template import Template
 
 __all__ = [
     "Field",
@@ -14,8 +14,6 @@ __all__ = [
     "Line",
     "Report",
     "Template",
-    "nearest_label",
-    "read_file",
     "read_forms",
     "template_report",
 ]

@@ -4,18 +4,16 @@ A name that begins with `xp.` belongs to xlperf; every other name is the author'
 scoped to the workbook or, where one workbook holds a sheet per project, to a sheet.
 """
 
-import difflib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from xlperf.diagnostic import Diagnostic, Message, Place, Severity
-from xlperf.forms import INDICATOR_PREFIX, KNOWN_LABELS, Kind, canonical, kind_of
+from xlperf.forms import INDICATOR_PREFIX, Kind, canonical, kind_of
 from xlperf.ooxml.address import MAX_ROW, Area, parse_area, split_sheet
 from xlperf.ooxml.workbook import DefinedName, Sheet, Workbook, string_constant
 
 PREFIX = "xp."
-KEY = "编号"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,23 +141,6 @@ def _table(
             problems.append(_uneven(field, sheet, rows))
     kept = [f for f, span in zip(columns, spans, strict=True) if span == rows]
     return tuple(sorted(kept, key=lambda f: f.area.left)), rows
-
-
-def nearest_label(label: str) -> str | None:
-    """The known label that an unknown one is probably a slip of."""
-    key = canonical(label)
-    if key in KNOWN_LABELS or label.startswith(("资金.", "支出计划.")):
-        return None
-    prefix = INDICATOR_PREFIX if key.startswith(INDICATOR_PREFIX) else ""
-    plain = key.removeprefix(prefix)
-    known = [
-        label.removeprefix(prefix)
-        for label in KNOWN_LABELS
-        if label.startswith(INDICATOR_PREFIX) == bool(prefix)
-    ]
-    similar = [label for label in known if abs(len(label) - len(plain)) <= 1]
-    near = difflib.get_close_matches(plain, similar, n=1, cutoff=0.75)
-    return prefix + near[0] if near else None
 
 
 def _name_problem(code: str, name: str, message: Message, fix: Message) -> Diagnostic:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from xlperf.forms import Kind
+from xlperf.forms import KEY, Kind
 from xlperf.ooxml.address import Area, cell_name
 from xlperf.ooxml.package import Package, PackageWriter
 from xlperf.ooxml.sheet import (
@@ -19,7 +19,7 @@ from xlperf.ooxml.sheet import (
 from xlperf.ooxml.styles import Styles
 from xlperf.ooxml.values import blank_cell
 from xlperf.ooxml.workbook import Workbook, recalculated_on_load
-from xlperf.template.fields import KEY, PREFIX, Field, Form, find_forms
+from xlperf.template.fields import PREFIX, Field, Form, find_forms
 from xlperf.template.formulas import FormulaGraph, Key
 
 _LEVELS = ("一级指标", "二级指标")

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from xlperf.diagnostic import Diagnostic, Message, Place, Severity
-from xlperf.forms import INDICATOR_PREFIX, KNOWN_LABELS, Kind, canonical
+from xlperf.forms import INDICATOR_PREFIX, KNOWN_LABELS, Kind, canonical, nearest_label
 from xlperf.ooxml.address import Area
-from xlperf.template.fields import PREFIX, Field, nearest_label
+from xlperf.template.fields import PREFIX, Field
 from xlperf.template.template import Template
 
 _KINDS = {

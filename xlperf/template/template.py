@@ -12,6 +12,7 @@ from pathlib import Path
 
 from xlperf.diagnostic import Diagnostic, InputError, Message, Place, WorkbookError
 from xlperf.forms import Project
+from xlperf.ooxml.files import read_file
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.rows import RowEdit, resize_rows
 from xlperf.ooxml.workbook import Workbook
@@ -99,22 +100,6 @@ class Template:
         if len(self._layouts) > _LAYOUTS_KEPT:
             self._layouts.popitem(last=False)
         return layout
-
-
-def read_file(path: Path) -> bytes:
-    """The bytes of a file. Raises WorkbookError, with the path named, when it cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise WorkbookError(
-            Diagnostic(
-                "W104",
-                Message(f"无法读取：{reason}", f"cannot be read: {reason}"),
-                place=Place(file=str(path)),
-                fix=Message("请检查文件路径和权限", "check the path and its permissions"),
-            )
-        ) from error
 
 
 def _no_names(file: str) -> Diagnostic:

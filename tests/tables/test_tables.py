@@ -6,8 +6,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from xlperf.bulk.tables import build_records, read_folder, read_table, write_tables
+from xlperf.bulk.frames import read_table, write_tables
 from xlperf.diagnostic import InputError, TableError
+from xlperf.tables import build_records, read_folder
 
 PROJECTS = '编号,项目名称,资金.财政拨款.金额,填报日期\n01,甲,"1,600.50",2024/02/05\n02,乙,,\n'
 INDICATORS = "编号,三级指标,指标值\n01,次数,≥4次\n02,比例,95%\n01,时限,2025年底\n"

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files on disk: read whole, and written whole or not at all."""
 
 import contextlib
 import os
@@ -6,6 +6,22 @@ import tempfile
 from pathlib import Path
 
 from xlperf.diagnostic import Diagnostic, Message, Place, WorkbookError
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file. Raises WorkbookError, with the path named, when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise WorkbookError(
+            Diagnostic(
+                "W104",
+                Message(f"无法读取：{reason}", f"cannot be read: {reason}"),
+                place=Place(file=str(path)),
+                fix=Message("请检查文件路径和权限", "check the path and its permissions"),
+            )
+        ) from error
 
 
 def write_file(path: Path, data: bytes) -> None:

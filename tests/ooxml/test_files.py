@@ -6,8 +6,8 @@ import stat
 import pytest
 
 from xlperf.diagnostic import WorkbookError
-from xlperf.ooxml import durable
-from xlperf.ooxml.durable import write_file
+from xlperf.ooxml import files
+from xlperf.ooxml.files import write_file
 
 
 def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path):
@@ -45,7 +45,7 @@ def test_a_failure_on_the_way_leaves_the_old_file(tmp_path, monkeypatch, step):
     def fail(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(durable.os, step, fail)
+    monkeypatch.setattr(files.os, step, fail)
     with pytest.raises(WorkbookError, match="No space left"):
         write_file(path, b"new")
     assert path.read_bytes() == b"old"

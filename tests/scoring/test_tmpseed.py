@@ -1,0 +1,114 @@
+"""LibreOffice judges: the formula in a score cell shows the score, for what staff type in a cell."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+
+from tests.oracles.libreoffice import LibreOffice
+from tests.scoring.rows import AMOUNTS, comparators, row, spelled
+from tests.scoring.test_policy import DEFAULT
+from tests.scoring.test_score import CASES, policies
+from xlperf.expr import to_excel
+from xlperf.forms import Indicator
+from xlperf.scoring import Policy, score
+
+COUNT = 1500
+
+
+def _random_rows() -> list[tuple[Indicator, Policy]]:
+    """So many rows, the same in every run."""
+    found: list[tuple[Indicator, Policy]] = []
+    weights = st.decimals(0, 100, places=1)
+
+    @seed(14)
+    @settings(max_examples=COUNT, database=None, suppress_health_check=list(HealthCheck))
+    @given(comparators, AMOUNTS, AMOUNTS, weights, policies, st.data())
+    def collect(
+        op: str,
+        target: Decimal,
+        actual: Decimal,
+        weight: Decimal,
+        policy: Policy,
+        data: st.DataObject,
+    ) -> None:
+        unit, others = data.draw(spelled)
+        typed = data.draw(others).format(actual)
+        found.append((row(f"{op}{target}{unit}", typed, weight), policy))
+
+    collect()
+    return found
+
+
+def _shown(
+    rows: list[tuple[Indicator, Policy]], cells: list[Any], folder: Path, judge: LibreOffice
+) -> list[tuple[Indicator, Any]]:
+    """What LibreOffice shows in the score cells, where `cells` stand in the column of actuals."""
+    path = folder / "scores.xlsx"
+    written = []
+    with xlsxwriter.Workbook(path) as workbook:
+        sheet = workbook.add_worksheet("自评表")
+        for number, ((indicator, policy), cell) in enumerate(zip(rows, cells, strict=True), 1):
+            formula = score(indicator, policy).formula
+            if formula is None:
+                continue
+            if indicator.weight is not None:
+                sheet.write_number(f"A{number}", float(indicator.weight))
+            if isinstance(cell, str) and cell:
+                sheet.write_string(f"B{number}", cell)
+            elif cell != "":
+                sheet.write_number(f"B{number}", cell)
+            refs = {"分值": f"A{number}", "实际完成值": f"B{number}"}
+            sheet.write_formula(f"C{number}", "=" + to_excel(formula, refs))
+            written.append((number, indicator))
+    values = judge.recalculate([path])[path]["自评表"]
+    return [(indicator, values[f"C{number}"]) for number, indicator in written]
+
+
+def _typed(rows: list[tuple[Indicator, Policy]]) -> list[str]:
+    return [indicator.actual for indicator, _ in rows]
+
+
+def test_random_rows_show_their_score(tmp_path: Path, libreoffice: LibreOffice) -> None:
+    rows = _random_rows()
+    shown = _shown(rows, _typed(rows), tmp_path, libreoffice)
+    assert len(shown) > COUNT / 2
+    policy_of = {id(indicator): policy for indicator, policy in rows}
+    differences = [
+        (indicator.target, indicator.actual, indicator.weight, wanted, there)
+        for indicator, there in shown
+        if (wanted := score(indicator, policy_of[id(indicator)]).value) is None
+        or not isinstance(there, float)
+        or Decimal(repr(there)) != wanted
+    ]
+    print('DIFF', differences); assert not differences
+
+
+def test_the_cases_show_their_score(tmp_path: Path, libreoffice: LibreOffice) -> None:
+    rows = [(row(target, actual, 12), DEFAULT) for target, actual, _, _ in CASES]
+    for indicator, there in _shown(rows, _typed(rows), tmp_path, libreoffice):
+        wanted = score(indicator, DEFAULT).value
+        assert there == ("" if wanted is None else float(wanted)), (indicator.target, there)
+
+
+@pytest.mark.parametrize(
+    ("target", "typed_later", "points"),
+    [
+        ("≥98%", 0.97, 11.88),
+        ("≥150万条", 138.38, 11.07),
+        ("≥150万条", "1,383,800条", 11.07),
+        ("≤28万元", "0.00317亿元", 10.6),
+        ("=13个", " 12 个 ", 11.08),
+        ("≥98%", "已完成", ""),
+    ],
+)
+def test_what_is_typed_later_is_scored(
+    target: str, typed_later: Any, points: Any, tmp_path: Path, libreoffice: LibreOffice
+) -> None:
+    rows = [(row(target, "", 12), DEFAULT)]
+    ((_, there),) = _shown(rows, [typed_later], tmp_path, libreoffice)
+    assert there == points

@@ -1,0 +1,193 @@
+"""One data table as read from CSV or .xlsx: displayed text with the number beside it."""
+
+import csv
+import datetime
+import io
+import numbers
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from xlperf.diagnostic import Diagnostic, Message, Place, TableError
+from xlperf.forms import BLANK, Entry, date_entry, number_entry
+from xlperf.ooxml.files import read_file
+from xlperf.ooxml.number_format import display
+from xlperf.ooxml.package import Package
+from xlperf.ooxml.sheet import read_sheet, read_strings
+from xlperf.ooxml.styles import Styles
+from xlperf.ooxml.workbook import Workbook
+
+PROJECTS, INDICATORS = "项目", "指标"
+FILES = {PROJECTS: "projects.csv", INDICATORS: "indicators.csv"}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Headings and rows as read; `rows[i]` stands in row `i + 2` of the file."""
+
+    name: str
+    file: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[Entry, ...], ...]
+    sheet: str = ""
+
+    def place(self, row: int | None = None, column: str = "") -> Place:
+        return Place(file=self.file, sheet=self.sheet, row=row, column=column)
+
+
+def read_folder(source: Path) -> tuple[Table, Table]:
+    """The project and indicator tables of a folder of CSV files, or of an .xlsx workbook.
+
+    Raises TableError when a table is missing or cannot be read, WorkbookError for a bad workbook.
+    """
+    if source.is_dir():
+        return read_csv(source / FILES[PROJECTS], PROJECTS), read_csv(
+            source / FILES[INDICATORS], INDICATORS
+        )
+    if source.suffix.lower() in (".xlsx", ".xlsm"):
+        return _read_workbook(source)
+    raise TableError(
+        Diagnostic(
+            "D101",
+            Message(
+                "数据不是文件夹，也不是 .xlsx 工作簿", "the data is neither a folder nor an .xlsx"
+            ),
+            place=Place(file=str(source)),
+            fix=Message(
+                "请给出含 projects.csv 和 indicators.csv 的文件夹，或含“项目”“指标”两张表的 .xlsx",
+                "give a folder with projects.csv and indicators.csv, or an .xlsx with the sheets "
+                "项目 and 指标",
+            ),
+        )
+    )
+
+
+def read_csv(path: Path, name: str) -> Table:
+    """The table `name` (项目 or 指标) from a CSV file. Raises TableError when it cannot be read."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise TableError(
+            Diagnostic(
+                "D102",
+                Message(f"找不到{name}表", f"the table of {path.stem} cannot be read"),
+                place=Place(file=str(path)),
+                fix=Message(
+                    "数据文件夹应含 projects.csv 和 indicators.csv",
+                    "a data folder holds projects.csv and indicators.csv",
+                ),
+            )
+        ) from error
+    try:
+        rows = list(csv.reader(io.StringIO(_decoded(data, path), newline=""))) or [[]]
+    except csv.Error as error:
+        raise TableError(_no_csv(path, str(error))) from error
+    headings = tuple(rows[0])
+    table = []
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) > len(headings) and any(cell.strip() for cell in row[len(headings) :]):
+            raise TableError(_long_row(path, number, len(headings), len(row)))
+        padded = [*row[: len(headings)], *[""] * (len(headings) - len(row))]
+        table.append(tuple(Entry(cell) if cell else BLANK for cell in padded))
+    return Table(name, str(path), headings, tuple(table))
+
+
+def _decoded(data: bytes, path: Path) -> str:
+    """UTF-8, or GB 18030 as Chinese Excel saves a CSV."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise TableError(
+        Diagnostic(
+            "D103",
+            Message("文字编码无法识别", "the text encoding is not known"),
+            place=Place(file=str(path)),
+            fix=Message("请另存为“CSV UTF-8”", "save it as “CSV UTF-8”"),
+        )
+    )
+
+
+def _read_workbook(path: Path) -> tuple[Table, Table]:
+    package = Package.open(read_file(path))
+    workbook = Workbook.open(package)
+    strings = read_strings(package, workbook.shared_strings)
+    styles = Styles.open(package, workbook.styles)
+    tables = []
+    for name in (PROJECTS, INDICATORS):
+        part = next((s.part for s in workbook.sheets if s.name.strip() == name), None)
+        if part is None:
+            raise TableError(_no_sheet(path, name, [s.name for s in workbook.sheets]))
+        sheet = read_sheet(package.read(part), part, strings)
+        last_row = max((row for row, _ in sheet.cells), default=1)
+        last_column = max((column for _, column in sheet.cells), default=0)
+        grid = []
+        for row in range(1, last_row + 1):
+            line = []
+            for column in range(1, last_column + 1):
+                cell = sheet.cell((row, column))
+                value = cell.value if cell else None
+                if cell and isinstance(value, float):
+                    code = styles[cell.style].number_format
+                    shown = display(value, code, date1904=workbook.date1904)
+                    line.append(Entry(shown, Decimal(f"{value:.15g}")))
+                else:
+                    line.append(entry_of(value))
+            grid.append(tuple(line))
+        headings = tuple(entry.text for entry in grid[0])
+        while headings and not headings[-1]:
+            headings = headings[:-1]
+        rows = tuple(row[: len(headings)] for row in grid[1:])
+        tables.append(Table(name, str(path), headings, rows, name))
+    return tables[0], tables[1]
+
+
+def entry_of(value: Any) -> Entry:
+    """What a value of a DataFrame or workbook cell shows, and its number."""
+    if value is None or value != value:  # NaN and NaT differ from themselves
+        return BLANK
+    if isinstance(value, str):
+        return Entry(value) if value else BLANK
+    if isinstance(value, bool):
+        return Entry("TRUE" if value else "FALSE")
+    if isinstance(value, datetime.date):
+        return date_entry(value)
+    if isinstance(value, (numbers.Number, Decimal)):
+        return number_entry(Decimal(str(value)))
+    return Entry(str(value))
+
+
+def _long_row(path: Path, row: int, wanted: int, found: int) -> Diagnostic:
+    return Diagnostic(
+        "D109",
+        Message(f"有 {found} 格，表头只有 {wanted} 列", f"{found} cells under {wanted} headings"),
+        place=Place(file=str(path), row=row),
+        fix=Message("含逗号的内容请用英文双引号括起来", "put text with commas in double quotes"),
+    )
+
+
+def _no_sheet(path: Path, name: str, found: Sequence[str]) -> Diagnostic:
+    return Diagnostic(
+        "D110",
+        Message(
+            f"工作簿中没有名为“{name}”的工作表（现有：{'、'.join(found)}）",
+            f"the workbook has no sheet named {name} (it has: {', '.join(found)})",
+        ),
+        place=Place(file=str(path)),
+        fix=Message(
+            "请将工作表命名为“项目”和“指标”",
+            "name the sheets 项目 (projects) and 指标 (indicators)",
+        ),
+    )
+
+
+def _no_csv(path: Path, reason: str) -> Diagnostic:
+    return Diagnostic(
+        "D114",
+        Message(f"不是有效的 CSV 文件（{reason}）", f"not a valid CSV file ({reason})"),
+        place=Place(file=str(path)),
+        fix=Message("请用 Excel 另存为“CSV UTF-8”", "save it from Excel as “CSV UTF-8”"),
+    )
