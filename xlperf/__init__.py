@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from xlperf.bulk import fill, read
     from xlperf.diagnostic import InputError, TableError, WorkbookError, XlperfError
-    from xlperf.indicator import parse
+    from xlperf.review import parse
     from xlperf.scoring import Policy
     from xlperf.template import Template
 
@@ -36,7 +36,7 @@ _HOMES = {
     "WorkbookError": "diagnostic",
     "XlperfError": "diagnostic",
     "fill": "bulk",
-    "parse": "indicator",
+    "parse": "review",
     "read": "bulk",
 }
 

@@ -100,6 +100,9 @@ def test_a_name_without_a_sheet_cannot_follow() -> None:
         (24, "A23+1", (23, "A23+1"), "A23+1", "lost"),
         (24, "A23+1", (23, "A22-1"), "A23+1", "lost"),
         (24, "A23+1", (), "A23+1", "lost"),
+        # Cells above and below the table are these very cells.
+        (24, "A14+1", (23, "A13+1"), "A14+1", "A14+1"),
+        (15, "A40+1", (16, "A41+1"), "A43+1", "A35+1"),
         # A row of another sheet for each row of this one.
         (24, "Z!A24+Z!A$24", (23, "Z!A23+Z!A$24"), "Z!A27+Z!A$24", "Z!A19+Z!A$24"),
         # Windows, running sums, and the table without a $.
@@ -190,7 +193,7 @@ _formulas = st.recursive(
 
 @given(_formulas)
 def test_nothing_but_references_changes(formula: str) -> None:
-    assert rewrite(formula, lambda reference: reference) == formula
+    assert rewrite(formula, lambda reference: reference.text) == formula
     pieces, at = [], 0
     for found in references(formula):
         pieces.append(formula[at : found.start])
@@ -220,7 +223,7 @@ def test_copies_add_up(formula: str, one: int, other: int) -> None:
 
 @given(st.text(alphabet="A1$:!'\"[]#(),.B2 \\表", max_size=30))
 def test_any_text_is_taken_for_what_it_is(text: str) -> None:
-    assert rewrite(text, lambda reference: reference) == text
+    assert rewrite(text, lambda reference: reference.text) == text
     assert "".join(text[found.start : found.end] for found in references(text)) == "".join(
         found.text for found in references(text)
     )

@@ -237,6 +237,17 @@ def test_formulas_of_other_sheets_follow() -> None:
         assert resized.read(name) == package.read(name)
 
 
+def test_a_chart_of_one_row_gets_all_rows_but_keeps_its_title() -> None:
+    content = "<c><tx><f>S!$A$5</f></tx><val><f>S!$B$5</f></val><cat><f>S!$C$5:$C$5</f></cat></c>"
+    package = small_workbook("<sheetData/>", parts={_PART: (SHEET_PART, "chart", content)})
+    resized = resize_rows(package, SHEET_PART, RowEdit(5, 5, 3))
+    assert [f.text for f in resized.xml(_PART).iter("f")] == [
+        "S!$A$5",
+        "S!$B$5:$B$7",
+        "S!$C$5:$C$7",
+    ]
+
+
 def test_an_error_names_sheet_and_cell() -> None:
     other = '<sheetData><row r="5"><c r="C5"><f>S!B7</f></c></row></sheetData>'
     with pytest.raises(WorkbookError) as error:
@@ -327,7 +338,7 @@ def _random_formula(rng: random.Random, depth: int) -> str:
         return f"{function}({','.join(_random_formula(rng, depth - 1) for _ in range(count))})"
     if rng.random() < 0.15:
         return rng.choice(['"A24"', "7.25", '"S!B20"', "TRUE"])
-    sheet = rng.choice(
+    sheet: str = rng.choice(
         ["", "", *(xlsxwriter.utility.quote_sheetname(name) + "!" for name in _NAMES)]
     )
     first, last = sorted(rng.sample(range(1, 40), 2))

@@ -47,7 +47,7 @@ indicators = entries(COLUMNS, INDICATOR_PREFIX).map(Indicator)
 projects = st.builds(Project, entries(FIELDS, ""), st.lists(indicators, max_size=4).map(tuple))
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.lists(projects, max_size=3))
 def test_no_form_breaks_a_rule(found: list[Project]) -> None:
     forms = [FormCase(project, "any", f"{i}.xlsx") for i, project in enumerate(found)]

@@ -4,7 +4,7 @@ import random
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.rules.conftest import load_examples
@@ -53,6 +53,7 @@ def test_rules_of_the_self_evaluation_do_not_run_on_targets() -> None:
     assert scored.self_evaluation
 
 
+@settings(max_examples=10)
 @given(st.randoms(use_true_random=False))
 def test_findings_do_not_depend_on_the_order_of_the_forms(order: random.Random) -> None:
     forms = list(load_examples())

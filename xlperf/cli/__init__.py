@@ -3,6 +3,7 @@
 Exit code 0 is clean, 1 means that something was found or left undone, 2 that it could not run.
 """
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from xlperf import __version__, resources
+from xlperf import __version__, report, resources, review
 from xlperf.bulk import (
     Options,
     Outcome,
@@ -24,6 +25,9 @@ from xlperf.bulk import (
     write_tables,
 )
 from xlperf.diagnostic import Diagnostic, InputError, Lang, Message, Severity, TableError
+from xlperf.ooxml.files import write_file
+from xlperf.rules import RULES, Finding, Stage
+from xlperf.rules.reference import explain as explain_rule
 from xlperf.template import Template, template_report
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -153,6 +157,72 @@ def read(lang: Lang, workbooks: tuple[Path, ...], out: Path) -> None:
         sys.exit(1 if reading.problems else 0)
 
 
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--select", multiple=True, help="Only rules with this code or beginning (A, C0).")
+@click.option("--ignore", multiple=True, help="Without the rules of this code or beginning.")
+@click.option("--severity", type=click.Choice(Severity), help="At least this severe.")
+@click.option("--stage", type=click.Choice(Stage), help="Rules of one stage only.")
+@click.option("--policy", type=_OUT, help="Policy file with scoring settings and thresholds.")
+@click.option("--waivers", type=_OUT, help="File of accepted findings.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of messages.")
+@click.option("--format", "style", type=click.Choice([*report.STYLES, "xlsx"]), default="text")
+@click.option("-o", "--out", type=_OUT, help="Write the report here; for xlsx, a folder.")
+@click.option("--fix", is_flag=True, help="Mend in place what has a safe fix.")
+@click.option("--suggested", is_flag=True, help="With --fix: apply suggested fixes too.")
+@click.pass_obj
+def check(outer: Lang, /, paths: tuple[Path, ...], **options: Any) -> None:
+    """Review every form in PATHS: workbooks, folders of them, and data tables.
+
+    Settings come from the nearest xlperf.toml upward from the first path; options go before them.
+    Exits 0 when clean, 1 with findings, 2 when it could not run.
+
+    Example:
+
+        xlperf check 自评表/ --format html -o 审核.html
+    """
+    with _input_errors(options["lang"] or outer):
+        options["lang"] = options["lang"] or (outer if outer != "zh" else None)
+        settings = review.settings_for(paths[0], options)
+        lang = settings.lang
+        if options["fix"]:
+            mended, found = review.fix(paths, settings, suggested=options["suggested"])
+            _say_mended(mended, lang)
+        else:
+            found = review.check(paths, settings)
+        if options["style"] == "xlsx":
+            for path in report.write_marked(found, options["out"] or Path(), lang):
+                click.echo(path)
+        else:
+            _write(report.render(found, options["style"], lang), options["out"])
+        sys.exit(1 if found.findings or found.problems else 0)
+
+
+@cli.command()
+@click.argument("what")
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text")
+@click.pass_obj
+def explain(lang: Lang, what: str, style: str) -> None:
+    """Explain WHAT: the code of a rule, or an indicator value; - reads values, one a line.
+
+    Example:
+
+        xlperf explain "≤350 元/天"
+    """
+    if what in RULES:
+        click.echo(explain_rule(RULES[what]))
+        return
+    values = click.get_text_stream("stdin", "utf-8", "surrogateescape") if what == "-" else [what]
+    for value in values:
+        reading = review.parse(value.rstrip("\r\n"))
+        if style == "json":
+            click.echo(json.dumps(reading.as_dict(), ensure_ascii=False))
+        else:
+            click.echo(reading.source)
+            for label, part in reading.lines():
+                click.echo(f"  {label.text(lang)}  {part}")
+
+
 @cli.group(name="template")
 def template_group() -> None:
     """List, show and check templates.
@@ -192,10 +262,10 @@ def show(lang: Lang, template: str) -> None:
         _say_report(find_template(template), lang)
 
 
-@template_group.command()
+@template_group.command(name="check")
 @click.argument("file")
 @click.pass_obj
-def check(lang: Lang, file: str) -> None:
+def template_check(lang: Lang, file: str) -> None:
     """Say, name by name, what the template FILE offers and what is wrong with it.
 
     Exits 1 when something is wrong.
@@ -225,6 +295,21 @@ def _sum_up(outcomes: Sequence[Outcome], out: Path, lang: Lang) -> None:
     if noticed:
         zh, en = f"{zh}，{noticed} 处提示", f"{en}, {noticed} remarks"
     _print(Message(zh, en), lang)
+
+
+def _write(text: str, out: Path | None) -> None:
+    if out is None:
+        click.echo(text)
+    else:
+        write_file(out, text.encode("utf-8"))
+
+
+def _say_mended(mended: Sequence[Finding], lang: Lang) -> None:
+    for finding in mended:
+        place, change = finding.diagnostic.place.text(lang), f"{finding.value} → {finding.replacement}"
+        click.echo(f"{place} {finding.code} {change}", err=True)
+    total = Message(f"已修复 {len(mended)} 处", f"{len(mended)} mended")
+    click.echo(total.text(lang), err=True)
 
 
 def _say(diagnostics: Iterable[Diagnostic], lang: Lang) -> None:

@@ -26,11 +26,12 @@ BLANK = Entry("")
 class Indicator:
     """One row of the indicator table, by canonical label: `entries["指标值"]`.
 
-    `cells` gives the address of each entry in the workbook it was read from, for messages.
+    `cells` and `sheet` tell where each entry was read; the sheet of a CSV table is its file name.
     """
 
     entries: Mapping[str, Entry]
     cells: Mapping[str, str] = field(default_factory=dict)
+    sheet: str = ""
 
     def entry(self, label: str) -> Entry:
         return self.entries.get(label, BLANK)

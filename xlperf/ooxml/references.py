@@ -26,26 +26,29 @@ class Corner:
 
     @property
     def text(self) -> str:
-        row = "" if self.row is None else str(self.row)
-        return f"{self.column}{'$' if self.fixed else ''}{row}"
+        return self.at(self.row)
 
     @property
     def column_number(self) -> int:
         return column_number(self.column.lstrip("$"))
 
-    def copied(self, rows: int, columns: int) -> "Corner | None":
-        """The same end when its formula is copied so many cells on; None beyond the sheet."""
+    def at(self, row: int | None) -> str:
+        """The text of this end in another row."""
+        return f"{self.column}{'$' if self.fixed else ''}{'' if row is None else row}"
+
+    def copied(self, rows: int, columns: int) -> str | None:
+        """Its text when the formula is copied so many cells on; None beyond the sheet."""
         row, column = self.row, self.column
         if row is not None and not self.fixed:
             row += rows
+            if not 1 <= row <= MAX_ROW:
+                return None
         if columns and column and not column.startswith("$"):
             number = self.column_number + columns
             if not 1 <= number <= MAX_COLUMN:
                 return None
-            column = column_name(number)
-        if row is not None and not 1 <= row <= MAX_ROW:
-            return None
-        return Corner(column, row, self.fixed)
+            return replace(self, column=column_name(number)).at(row)
+        return self.at(row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ class Reference:
 
     @property
     def text(self) -> str:
-        return self.first.text + (self.joint + self.last.text if self.last else "")
+        return self.joint.join(corner.text for corner in self.corners)
 
     @property
     def corners(self) -> tuple[Corner, ...]:
@@ -186,15 +189,13 @@ def _sheets(prefix: str) -> tuple[str, tuple[str, ...]]:
     return match[1] or "", tuple(match[2].split(":")) if match[2] else ()
 
 
-def rewrite(formula: str, change: Callable[[Reference], Reference | None]) -> str:
-    """The formula with each of its references changed; None makes #REF! of one."""
+def rewrite(formula: str, change: Callable[[Reference], str]) -> str:
+    """The formula with other text in the place of each of its references."""
     pieces: list[str] = []
     done = 0
     for reference in references(formula):
-        changed = change(reference)
-        if changed is not reference:
-            pieces += (formula[done : reference.start], changed.text if changed else LOST)
-            done = reference.end
+        pieces += (formula[done : reference.start], change(reference))
+        done = reference.end
     return "".join(pieces) + formula[done:]
 
 
@@ -209,16 +210,14 @@ def moved(formula: str, rows: int, columns: int, still: Collection[int] = ()) ->
     """
     position = 0
 
-    def copy(reference: Reference) -> Reference | None:
+    def copy(reference: Reference) -> str:
         nonlocal position
         ends = []
         for corner in reference.corners:
-            end = corner.copied(0 if position in still else rows, columns)
+            ends.append(corner.copied(0 if position in still else rows, columns))
             position += 1
-            if not end:
-                return None
-            ends.append(end)
-        return replace(reference, first=ends[0], last=ends[1] if reference.last else None)
+        texts = [end for end in ends if end]
+        return reference.joint.join(texts) if len(texts) == len(ends) else LOST
 
     return rewrite(formula, copy)
 
@@ -242,9 +241,7 @@ def corners(formula: str) -> list[Corner]:
 def alike(formula: str, other: str) -> bool:
     """Whether two formulas differ in the rows of their references only."""
 
-    def without_rows(reference: Reference) -> Reference:
-        first = replace(reference.first, row=None)
-        last = replace(reference.last, row=None) if reference.last else None
-        return replace(reference, first=first, last=last)
+    def without_rows(reference: Reference) -> str:
+        return reference.joint.join(corner.at(None) for corner in reference.corners)
 
     return rewrite(formula, without_rows) == rewrite(other, without_rows)

@@ -1,7 +1,7 @@
 """What becomes of rows, ranges and formulas when a table on a sheet gets more or fewer rows."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from xlperf.diagnostic import Diagnostic, Message, Place, WorkbookError
 from xlperf.ooxml.address import MAX_ROW
@@ -126,7 +126,7 @@ class RowShift:
             return text
         position = 0
 
-        def change(reference: Reference) -> Reference:
+        def change(reference: Reference) -> str:
             nonlocal position
             numbers = range(position, position + len(reference.corners))
             position = numbers.stop
@@ -135,7 +135,7 @@ class RowShift:
                 return self._pulled(reference, home, follows)
             changed = self._changed(reference, home, follows)
             unclear = len(reference.sheets) > 1 or not (reference.sheets or home.sheet)
-            if unclear and changed != reference:
+            if unclear and changed != reference.text:
                 raise refusal(
                     "W203",
                     home,
@@ -207,27 +207,25 @@ class RowShift:
                 return {n for n, row in rows.items() if others[n].row == row + at - home.row}
         return ()
 
-    def _pulled(self, reference: Reference, home: Home, follows: list[bool]) -> Reference:
+    def _pulled(self, reference: Reference, home: Home, follows: list[bool]) -> str:
         """A reference to another sheet, in a formula that goes down its own sheet row by row."""
-        if not any(follows):
-            return reference
+        step = self._step(home)
         ends = [
-            corner.copied(self._step(home), 0) if following else corner
+            corner.copied(step if following else 0, 0)
             for corner, following in zip(reference.corners, follows, strict=True)
         ]
-        first, last = ends[0], ends[-1]
-        if not first or not last:
+        texts = [end for end in ends if end]
+        if len(texts) < len(ends):
             raise lost(home, reference.text)
-        return replace(reference, first=first, last=last if reference.last else None)
+        return reference.joint.join(texts)
 
-    def _changed(self, reference: Reference, home: Home, follows: list[bool]) -> Reference:
+    def _changed(self, reference: Reference, home: Home, follows: list[bool]) -> str:
         ends = reference.corners
         rows = [end.row for end in ends if end.row is not None]
         if not rows or (max(rows) < self._edge and not any(follows)):
-            return reference
+            return reference.text
         if self._opens(reference, home):
-            end = replace(reference.first, row=rows[0] + self.added)
-            return replace(reference, last=end, joint=":")
+            return f"{reference.text}:{reference.first.at(rows[0] + self.added)}"
         lower = max(reversed(ends), key=lambda end: end.row or 0)
         new: tuple[int | None, ...]
         if reference.last is None:
@@ -239,8 +237,8 @@ class RowShift:
         placed = [self._placed(*which, home) for which in zip(ends, new, follows, strict=True)]
         if None in placed or max(filter(None, placed)) > MAX_ROW:
             raise lost(home, reference.text)
-        ends = tuple(replace(end, row=row) for end, row in zip(ends, placed, strict=True))
-        return replace(reference, first=ends[0], last=ends[1] if reference.last else None)
+        texts = (end.at(row) for end, row in zip(ends, placed, strict=True))
+        return reference.joint.join(texts)
 
     def _opens(self, reference: Reference, home: Home) -> bool:
         """Whether the single cell means the column of a table that had this row only."""

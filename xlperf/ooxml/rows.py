@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 
 from lxml import etree
 
+from xlperf.diagnostic import WorkbookError
 from xlperf.ooxml.address import Area, cell_name
 from xlperf.ooxml.cells import SHEET_DATA, expand_shared_formulas, resize_cells
 from xlperf.ooxml.drawings import Anchors, change_vml_formulas
@@ -32,16 +33,17 @@ _HOLDERS = _SHEETS | {
 }  # fmt: skip
 # … of those whose parts cannot hold any …
 _FREE = {
-    "FeaturePropertyBag", "activeXControlBinary", "attachedToolbars", "audio", "calcChain",
-    "cellImage", "chartColorStyle", "chartStyle", "control", "customProperty", "customXml",
-    "customXmlProps", "diagramColors", "diagramData", "diagramDrawing", "diagramLayout",
-    "diagramQuickStyle", "documenttask", "externalLink", "externalLinkPath", "font", "hdphoto", "image",
-    "jsaProject", "media", "model3d", "oleObject", "package", "person", "pivotCacheRecords",
-    "printerSettings", "rdArray", "rdRichValue", "rdRichValueStructure", "rdRichValueTypes",
-    "rdRichValueWebImage", "rdSupportingPropertyBag", "rdSupportingPropertyBagStructure",
-    "richStyles", "richValueRel", "sharedStrings", "sheetMetadata", "styles", "theme",
-    "themeOverride", "vbaProject", "vbaProjectSignature", "vbaProjectSignatureAgile",
-    "vbaProjectSignatureV3", "video", "webextension", "xlExternalLinkPath", "xmlMaps",
+    "activeXControlBinary", "attachedToolbars", "audio", "calcChain", "cellImage",
+    "chartColorStyle", "chartStyle", "control", "customProperty", "customXml", "customXmlProps",
+    "diagramColors", "diagramData", "diagramDrawing", "diagramLayout", "diagramQuickStyle",
+    "documenttask", "externalLink", "externalLinkPath", "FeaturePropertyBag", "font", "hdphoto",
+    "image", "jsaProject", "media", "model3d", "oleObject", "package", "person",
+    "pivotCacheRecords", "printerSettings", "rdArray", "rdRichValue", "rdRichValueStructure",
+    "rdRichValueTypes", "rdRichValueWebImage", "rdSupportingPropertyBag",
+    "rdSupportingPropertyBagStructure", "richStyles", "richValueRel", "sharedStrings",
+    "sheetMetadata", "styles", "theme", "themeOverride", "vbaProject", "vbaProjectSignature",
+    "vbaProjectSignatureAgile", "vbaProjectSignatureV3", "video", "webextension",
+    "xlExternalLinkPath", "xmlMaps",
 }  # fmt: skip
 # … and of those that may, but as a rule do not: notes that WPS keeps.
 _SUSPECT = {"woinfos"}
@@ -207,7 +209,7 @@ def _content_types(package: Package) -> dict[str, str]:
     return {o.get("PartName", "").lstrip("/"): o.get("ContentType", "") for o in overrides}
 
 
-def _unknown(part: str, detail: str = "") -> Exception:
+def _unknown(part: str, detail: str = "") -> WorkbookError:
     return refusal(
         "W201",
         Home(part),
@@ -245,11 +247,16 @@ def _shifted(
     if kind in _SHEETS:
         _check_extensions(root, home)
     if anchors and kind in _SHEETS:
-        _shift_body([child for child in root if child.tag != SHEET_DATA], home, shift, anchors)
+        _drop_lost(root, shift)
+        for child in root:
+            if child.tag != SHEET_DATA:
+                _shift_below(child, home, shift, anchors)
         resize_cells(root, home, shift)
     else:
+        if anchors:
+            _drop_lost(root, shift)
         expand_shared_formulas(root, home, shift)
-        _shift_body([root], home, shift, anchors)
+        _shift_below(root, home, shift, anchors)
     return None if etree.tostring(root) == before else _serialized(root, data)
 
 
@@ -270,23 +277,18 @@ def _check_extensions(root: etree._Element, home: Home) -> None:
             raise _unknown(home.part, f" {_name(element)}")
 
 
-def _shift_body(
-    elements: list[etree._Element], home: Home, shift: RowShift, anchors: Anchors | None
+def _shift_below(
+    root: etree._Element, home: Home, shift: RowShift, anchors: Anchors | None
 ) -> None:
+    # Formulas first: what they count from is where their rules were before.
+    _shift_formulas(root, home, shift, on_sheet=bool(anchors))
+    _shift_sources(root, home, shift)
     if anchors:
-        for element in elements:
-            _drop_lost(element, shift)
-    for element in elements:
-        _shift_formulas(element, home, shift, on_sheet=bool(anchors))
-        _shift_sources(element, home, shift)
-    if not anchors:
-        return
-    for element in elements:
-        _shift_addresses(element, home, shift)
-        _copy_sparklines(element, shift)
-        _shift_views(element, shift)
-        _shift_breaks(element, shift)
-        anchors.shift_xml(element, home)
+        _shift_addresses(root, home, shift)
+        _copy_sparklines(root, shift)
+        _shift_views(root, shift)
+        _shift_breaks(root, shift)
+        anchors.shift_xml(root, home)
 
 
 def _held(root: etree._Element) -> Iterator[tuple[etree._Element, _Held, list[Area]]]:
@@ -317,7 +319,8 @@ def _set_address(element: etree._Element, attribute: str, text: str) -> None:
 
 def _drop_lost(root: etree._Element, shift: RowShift) -> None:
     """Take out what stands in removed rows only."""
-    for element, held, found in list(_held(root)):
+    held_outside = (e for child in root if child.tag != SHEET_DATA for e in _held(child))
+    for element, held, found in list(held_outside):
         gone = all(shift.span(area.top, area.bottom) is None for area in found)
         if gone and held.lost is _Lost.GOES:
             _drop(element)

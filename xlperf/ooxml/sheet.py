@@ -7,6 +7,7 @@ which expat tells; what is not a slot is then written back as the very bytes tha
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from xml.parsers import expat
 
 from lxml import etree
@@ -154,6 +155,7 @@ def _formula_text(
     return moved(master, position[0] - row, position[1] - column)
 
 
+@lru_cache(maxsize=4096)
 def split_formula(cell: bytes) -> tuple[bytes, bytes]:
     """A formula cell as its open tag, without type and bracket, and its formula element.
 
@@ -161,7 +163,8 @@ def split_formula(cell: bytes) -> tuple[bytes, bytes]:
     """
     tag = _TAG.match(cell)
     formula = _FORMULA.search(cell)
-    assert tag and formula, "not a formula cell"
+    if not (tag and formula):
+        raise ValueError("not a formula cell")
     return _TYPE.sub(b"", tag[0]).removesuffix(b">"), formula[0]
 
 

@@ -6,8 +6,8 @@
 
 A rule is one object in the module of its topic (`rule` shows one whole): sums and scores in
 `arithmetic`, cost against budget in `money`, reasons in `explanation`, dates in `deadlines`, the
-payment plan in `spending_plan`, the spelling and sense of values in `values`, the direction of
-comparators in `direction`, the set of indicators in `structure`, prose targets in `qualitative`,
+payment plan in `spending_plan`, what values say in `values`, how they are spelled in `spelling`, the
+direction of comparators in `direction`, the set of indicators in `structure`, prose targets in `qualitative`,
 names and text in `wording`. Thresholds are `Settings`.
 """
 
@@ -18,6 +18,7 @@ from xlperf.rules import (  # noqa: F401 - importing a module registers its rule
     explanation,
     money,
     qualitative,
+    spelling,
     spending_plan,
     structure,
     values,

@@ -278,8 +278,8 @@ def one_year_but_two_totals(form: FormCase) -> Iterator[Fault]:
     """
     label = "资金.项目资金总额.金额"
     whole, annual = form.number(label), form.number("资金.年度资金申请总额.金额")
-    years = {form.text(date)[:4] for date in ("计划开始日期", "计划完成日期")}
-    if whole is None or annual is None or len(years) > 1 or "" in years:
+    begun, ended = form.year_in("计划开始日期"), form.year_in("计划完成日期")
+    if whole is None or annual is None or begun is None or begun != ended:
         return
     if abs(whole - annual) > form.settings.tolerance:
         yield Fault(label, a=whole, b=annual)

@@ -7,7 +7,7 @@ does its year end); they are answered here, once, so that rules agree with each 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, getcontext
 
 from xlperf.diagnostic import Place
 from xlperf.forms import Entry, Indicator, Project
@@ -23,6 +23,7 @@ _RESULT_AMOUNTS = ("执行数", "执行率", "得分")
 _TOTAL_ROWS = ("年度资金申请总额", "年度资金总额", "年度预算", "资金总额", "预算数", "项目资金总额")
 _BUDGET_COLUMNS = ("年初预算数", "金额", "全年预算数", "预算数")
 _SPENT_AGAINST = (("全年预算数", "全年执行数"), ("预算数", "执行数"))
+_YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
 _PLAN_POINT = re.compile(r"支出计划\.(\d{1,2})月[底末]")
 _OTHER_COST = re.compile("社会|生态|环境")
 _BRACKETED_POINTS = re.compile(r"[(（]\s*(\d+(?:\.\d+)?)\s*分\s*[)）]")
@@ -103,10 +104,12 @@ class FormCase:
     @property
     def year(self) -> int | None:
         """The budget year that the form names, or None."""
-        number = self.number("年度")
-        if number is None and (match := re.search(r"(?:19|20)\d\d", self.text("年度"))):
-            return int(match[0])
-        return int(number) if number is not None else None
+        return self.year_in("年度")
+
+    def year_in(self, label: str) -> int | None:
+        """The first year that the field of this label names, or None."""
+        match = _YEAR.search(self.text(label))
+        return int(match[0]) if match else None
 
     @property
     def money_unit(self) -> str:
@@ -250,7 +253,8 @@ class IndicatorCase:
         return ("成本" in level2 or "成本" in self.level1) and not _OTHER_COST.search(level2)
 
     def place(self, label: str) -> Place:
-        return Place(self.form.file, self.form.project.sheet, self.record.cells.get(label, ""))
+        sheet = self.record.sheet or self.form.project.sheet
+        return Place(self.form.file, sheet, self.record.cells.get(label, ""))
 
 
 AllForms = tuple[FormCase, ...]
@@ -258,5 +262,6 @@ AllForms = tuple[FormCase, ...]
 
 
 def rounded(number: Decimal, places: int = 2) -> Decimal:
-    """Half up, as Excel's ROUND does it."""
-    return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    """Half up, as Excel's ROUND does it; a number too long to have decimals stays as it is."""
+    long = number.adjusted() + places >= getcontext().prec - 1
+    return number if long else number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)

@@ -49,10 +49,8 @@ def deadline_outside_the_year(indicator: IndicatorCase) -> Iterator[Fault]:
     match parsed.target:
         case Deadline(date=date, period=None) if date is not None:
             year, entered = form.year, setup_year(form)
-            ends = (form.text(label)[:4] for label in ("计划开始日期", "计划完成日期"))
-            years = sorted(
-                {int(end) for end in ends if end.isdigit()} | ({year} if year else set())
-            )
+            ends = (year, form.year_in("计划开始日期"), form.year_in("计划完成日期"))
+            years = sorted(end for end in ends if end is not None)
             if (years and not years[0] <= date.year <= years[-1]) or (
                 not years and entered and date.year < entered
             ):
@@ -83,11 +81,11 @@ def goal_of_an_earlier_year(form: FormCase) -> Iterator[Fault]:
     """
     if form.year is None:
         return
-    begun = form.text("计划开始日期")[:4]
+    begun = form.year_in("计划开始日期")
     for label in _GOALS:
         text, year = form.text(label), form.year
-        if label == "项目总目标" and begun.isdigit():
-            year = min(year, int(begun))
+        if label == "项目总目标" and begun is not None:
+            year = min(year, begun)
         earlier = [match for match in _GOAL_YEAR.finditer(text) if int(match[1]) < year]
         if earlier:
             fix = text

@@ -135,9 +135,9 @@ _GOALS = ("年度总体目标", "项目总目标", "预期目标")
 _OUTCOMES = ("实际完成情况",)
 _SCALES = {"": Decimal(1), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
 _NEW_BUDGET = re.compile(
-    r"预算[^，。；,;]{0,12}?(?:调整?|[调压核]减|追加|变更)(?:为|到|至)\s*(?P<number>[\d.]+)(?P<scale>[万亿]?)元?"
+    r"预算[^，。；,;]{0,12}?(?:调整?|[调压核]减|追加|变更)(?:为|到|至)\s*(?P<number>\d+(?:\.\d+)?)(?P<scale>[万亿]?)元?"
 )
-_STATED_RATE = re.compile(r"执行率(?:为|达到?|仅)?\s*(?P<number>[\d.]+)[%％]")
+_STATED_RATE = re.compile(r"执行率(?:为|达到?|仅)?\s*(?P<number>\d+(?:\.\d+)?)[%％]")
 _CERTAIN_FAILURE = re.compile(
     "不排除|难以避免|不可避免|(?:无法|不能)(?:完全)?(?:保证|确保|避免|达到)"
 )
@@ -197,7 +197,7 @@ def _other_funding(form: FormCase, execution: Execution) -> Iterator[Fault]:
 def _differs(stated: str, exact: Decimal) -> bool:
     """Whether a number in a text can be no rounding of the exact one, up or down."""
     step = Decimal(1).scaleb(-len(stated.partition(".")[2]))
-    return bool(stated.strip(".")) and abs(Decimal(stated) - exact) >= step
+    return abs(Decimal(stated) - exact) >= step
 
 
 def _other_counts(form: FormCase, labels: tuple[str, ...], column: str) -> Iterator[Fault]:

@@ -64,13 +64,13 @@ class Settings:
     )
     """C04: spellings of a unit that may stand beside the one in house style."""
 
-    exceedable: tuple[str, ...] = (
+    more_is_better: tuple[str, ...] = (
         *("合格率", "满意度", "满意率", "完成率", "覆盖率", "达标率", "通过率", "及时率", "准确率"),
         *("正常率", "成功率", "增长率", "使用率", "利用率", "知晓率", "参与率", "就业率", "优良率"),
         *("处置率", "修复率", "响应率", "归集", "收入", "产值", "税收", "增收", "增值收益", "招商"),
-        *("引资", "营业额", "销售额", "目标任务"),
+        *("引资", "营业额", "销售额", "目标任务", "节支率", "节约率", "节能率"),
     )
-    """C07: more of these is welcome, so a target of exactly so much makes no sense."""
+    """C07, D01: more of these is welcome, so they have no upper limit."""
 
     less_is_better: tuple[str, ...] = (
         *("投诉", "事故", "故障", "违规", "违约", "违法", "违纪", "逾期", "差错", "误差", "偏差"),
@@ -110,6 +110,12 @@ class Settings:
     required_categories: tuple[str, ...] = ("数量", "质量", "时效", "成本", "效益", "满意度")
     """S01: what the indicators of a project must cover."""
 
+    satisfaction_words: tuple[str, ...] = (
+        *("满意", "投诉", "体验", "认可", "好评", "差评", "评价", "知悉", "知晓", "获得感", "信任"),
+        *("反馈", "认同", "感受", "信访", "口碑", "表扬", "幸福", "安全感", "支持", "举报", "意见"),
+    )
+    """S03: an indicator of satisfaction has one of these in its name."""
+
     heavy_weight: Decimal = Decimal(30)
     """S09: a single indicator should carry fewer points than this."""
 
@@ -135,7 +141,20 @@ class Settings:
 
     shared_goal_words: tuple[str, ...] = (
         *("公积金", "住房", "中心", "业务", "工作", "项目", "单位", "服务", "管理", "系统", "保障"),
-        *("正常", "运行", "完成", "提高", "提升", "目标", "年度", "进行", "开展", "相关", "需要"),
+        *(
+            "正常",
+            "运行",
+            "完成",
+            "使用",
+            "提高",
+            "提升",
+            "目标",
+            "年度",
+            "进行",
+            "开展",
+            "相关",
+            "需要",
+        ),
     )
     """S07: words that a goal and an indicator may share without being about the same thing."""
 

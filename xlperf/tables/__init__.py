@@ -1,7 +1,16 @@
 """Data tables of projects and indicators, from a folder of CSV files or an .xlsx workbook."""
 
 from xlperf.tables.records import Records, build_records
-from xlperf.tables.table import FILES, INDICATORS, PROJECTS, Table, entry_of, read_csv, read_folder
+from xlperf.tables.table import (
+    FILES,
+    INDICATORS,
+    PROJECTS,
+    Table,
+    entry_of,
+    read_csv,
+    read_folder,
+    replace_cells,
+)
 
 __all__ = [
     "FILES",
@@ -13,4 +22,5 @@ __all__ = [
     "entry_of",
     "read_csv",
     "read_folder",
+    "replace_cells",
 ]

@@ -19,6 +19,7 @@ from xlperf.forms import (
     nearest_label,
     read_entry,
 )
+from xlperf.ooxml.address import cell_name
 from xlperf.tables.table import Table
 
 
@@ -32,16 +33,19 @@ class Records:
 
 
 def build_records(
-    projects: Table, indicators: Table, required: Iterable[str], known: Iterable[str]
+    projects: Table,
+    indicators: Table,
+    required: Iterable[str] = (),
+    known: Iterable[str] | None = None,
 ) -> Records:
     """Projects with their indicators, in the order of the tables.
 
-    `required` are canonical labels that must have a column; `known` those that the template has:
-    any other column is noted, since its content is not written anywhere. Raises TableError with
-    every fault of the tables as such: a missing or doubled column, a key that is missing, doubled
-    or refers to no project. Faults of single cells are kept by project.
+    `required` are canonical labels that must have a column; `known` those that a template has: any
+    other column is noted, since its content is not written anywhere. Raises TableError with every
+    fault of the tables as such: a missing or doubled column, a key that is missing, doubled or
+    refers to no project. Faults of single cells are kept by project.
     """
-    required, known = set(required), set(known)
+    required = set(required)
     columns = _columns(projects, "", required)
     table = _columns(indicators, INDICATOR_PREFIX, required)
     wrong = [*columns.wrong, *table.wrong]
@@ -66,14 +70,29 @@ def build_records(
         if key not in keyed:
             wrong.append(_orphan(indicators, number, key))
             continue
-        rows_of[key].append(Indicator(entries))
+        cells = _addresses(table, INDICATOR_PREFIX, number)
+        rows_of[key].append(Indicator(entries, cells, indicators.sheet))
         if broken:
             faults.setdefault(key, []).extend(broken)
     if wrong:
         raise TableError(wrong)
-    made = tuple(Project(e, tuple(rows_of[key])) for key, (_, e) in keyed.items())
-    notes = (*_unused(projects, columns, known), *_unused(indicators, table, known))
+    made = tuple(
+        Project(entries, tuple(rows_of[key]), _addresses(columns, "", number), projects.sheet)
+        for key, (number, entries) in keyed.items()
+    )
+    notes: tuple[Diagnostic, ...] = ()
+    if known is not None:
+        known = set(known)
+        notes = (*_unused(projects, columns, known), *_unused(indicators, table, known))
     return Records(made, faults, notes)
+
+
+def _addresses(columns: "_Columns", prefix: str, row: int) -> dict[str, str]:
+    """Where the entries of a row stand, as a spreadsheet names its cells."""
+    return {
+        key.removeprefix(prefix): cell_name(row, column)
+        for column, key in enumerate(columns.keys, start=1)
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """One data table as read from CSV or .xlsx: displayed text with the number beside it."""
 
+import codecs
 import csv
 import datetime
 import io
 import numbers
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -21,11 +23,16 @@ from xlperf.ooxml.workbook import Workbook
 
 PROJECTS, INDICATORS = "项目", "指标"
 FILES = {PROJECTS: "projects.csv", INDICATORS: "indicators.csv"}
+_CELL = re.compile(r'("(?:[^"]|"")*"|[^,\r\n]*)(,|\r\n|\r|\n|$)')
+_QUOTED = re.compile(r'[,"\r\n]')
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Headings and rows as read; `rows[i]` stands in row `i + 2` of the file."""
+    """Headings and rows as read; `rows[i]` stands in row `i + 2` of the file.
+
+    `sheet` is the sheet of a workbook, or the name of a CSV file.
+    """
 
     name: str
     file: str
@@ -34,7 +41,8 @@ class Table:
     sheet: str = ""
 
     def place(self, row: int | None = None, column: str = "") -> Place:
-        return Place(file=self.file, sheet=self.sheet, row=row, column=column)
+        sheet = "" if self.file.endswith(self.sheet) else self.sheet
+        return Place(file=self.file, sheet=sheet, row=row, column=column)
 
 
 def read_folder(source: Path) -> tuple[Table, Table]:
@@ -81,7 +89,8 @@ def read_csv(path: Path, name: str) -> Table:
             )
         ) from error
     try:
-        rows = list(csv.reader(io.StringIO(_decoded(data, path), newline=""))) or [[]]
+        text, _ = _decoded(data, path)
+        rows = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
     except csv.Error as error:
         raise TableError(_no_csv(path, str(error))) from error
     headings = tuple(rows[0])
@@ -91,14 +100,40 @@ def read_csv(path: Path, name: str) -> Table:
             raise TableError(_long_row(path, number, len(headings), len(row)))
         padded = [*row[: len(headings)], *[""] * (len(headings) - len(row))]
         table.append(tuple(Entry(cell) if cell else BLANK for cell in padded))
-    return Table(name, str(path), headings, tuple(table))
+    return Table(name, str(path), headings, tuple(table), path.name)
 
 
-def _decoded(data: bytes, path: Path) -> str:
-    """UTF-8, or GB 18030 as Chinese Excel saves a CSV."""
-    for encoding in ("utf-8-sig", "gb18030"):
+def replace_cells(data: bytes, changes: Mapping[tuple[int, int], str], path: Path) -> bytes:
+    """A CSV file with other text in some cells (row and column from 1); the rest stays as it is."""
+    text, encoding = _decoded(data, path)
+    pieces, done = [], 0
+    for position, start, end in _cells(text):
+        if position in changes:
+            new = changes[position]
+            quoted = '"' + new.replace('"', '""') + '"' if _QUOTED.search(new) else new
+            pieces += (text[done:start], quoted)
+            done = end
+    return ("".join(pieces) + text[done:]).encode(encoding)
+
+
+def _cells(text: str) -> Iterator[tuple[tuple[int, int], int, int]]:
+    """Row and column of each cell of a CSV text, and where it starts and ends."""
+    row = column = 1
+    for match in _CELL.finditer(text):
+        yield (row, column), match.start(1), match.end(1)
+        column += 1
+        if match[2] != ",":
+            row, column = row + 1, 1
+        if match.end() == len(text):
+            return
+
+
+def _decoded(data: bytes, path: Path) -> tuple[str, str]:
+    """The text of a file, and its encoding: UTF-8, or GB 18030 as Chinese Excel saves a CSV."""
+    encodings = ("utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8", "gb18030")
+    for encoding in encodings:
         try:
-            return data.decode(encoding)
+            return data.decode(encoding), encoding
         except UnicodeDecodeError:
             continue
     raise TableError(

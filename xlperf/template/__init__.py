@@ -2,6 +2,7 @@
 
 from xlperf.template.fields import Field, Form
 from xlperf.template.filling import Filled, Formulas
+from xlperf.template.patching import replace_texts
 from xlperf.template.reading import read_forms
 from xlperf.template.report import Line, Report, template_report
 from xlperf.template.template import Template
@@ -15,5 +16,6 @@ __all__ = [
     "Report",
     "Template",
     "read_forms",
+    "replace_texts",
     "template_report",
 ]

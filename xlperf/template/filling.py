@@ -12,12 +12,11 @@ from xlperf.ooxml.date_format import DATE_SYSTEM_OFFSET
 from xlperf.ooxml.sheet import Position
 from xlperf.ooxml.styles import wrapped_height
 from xlperf.ooxml.values import (
-    cached_value,
     formula_cell,
     number_cell,
     text_cell,
 )
-from xlperf.template.formulas import Key
+from xlperf.template.formulas import Key, cached, computed_cell
 from xlperf.template.layout import Layout, Slot
 
 Formulas = Mapping[tuple[int, str], Expr]
@@ -125,9 +124,9 @@ class _Filling:
         text = to_excel(expr, {label: s.reference for label, s in slots.items()})
         key = slot.key
         self._values[key] = value
-        cached, error = _cached(value)
+        shown, error = cached(value)
         self._cells[key[0]][key[1:]] = formula_cell(
-            slot.reference, slot.style, text, cached, error=error
+            slot.reference, slot.style, text, shown, error=error
         )
 
     def _compute(self) -> None:
@@ -149,15 +148,8 @@ class _Filling:
                 self._cells[index][row, column] = _cell(slot, given)
                 continue
             self._values[key] = value
-            start, formula = layout.formula_cells[key]
-            shown, error = _cached(value)
-            kind, cached = cached_value(cell_name(row, column), shown, error=error)
-            self._cells[index][row, column] = b"%s%b>%b%b</c>" % (
-                start,
-                kind.encode(),
-                formula,
-                cached.encode(),
-            )
+            original = layout.writers[index][1].original((row, column))
+            self._cells[index][row, column] = computed_cell(original, key, value)
 
     def _notice_departure(self, slot: Slot, entry: Entry, computed: Value) -> None:
         if not isinstance(computed, float):
@@ -239,11 +231,6 @@ def _cell(slot: Slot, value: float | str | None) -> bytes:
     if isinstance(value, str):
         return text_cell(slot.reference, slot.style, value)
     return number_cell(slot.reference, slot.style, value)
-
-
-def _cached(value: Value) -> tuple[float | str | bool | None, bool]:
-    """A computed value as the cell writers take it: what is shown, and whether it is an error."""
-    return (value.code, True) if isinstance(value, ExcelError) else (value, False)
 
 
 def _departs(given: Value, computed: Value) -> bool:

@@ -18,9 +18,17 @@ from xlperf.expr import (
     evaluate,
     parse_formula,
 )
-from xlperf.ooxml.address import MAX_COLUMN, MAX_ROW, Area, parse_area, split_sheet
+from xlperf.ooxml.address import (
+    MAX_COLUMN,
+    MAX_ROW,
+    Area,
+    cell_name,
+    parse_area,
+    split_sheet,
+)
 from xlperf.ooxml.references import references
-from xlperf.ooxml.sheet import Sheet
+from xlperf.ooxml.sheet import Sheet, split_formula
+from xlperf.ooxml.values import cached_value
 from xlperf.ooxml.workbook import Workbook
 
 Key = tuple[int, int, int]
@@ -226,6 +234,19 @@ class Evaluation:
         if type(node) is Range:
             return tuple(tuple(map(self._values.get, row)) for row in rows)
         return self._values.get(rows[0][0])
+
+
+def computed_cell(cell: bytes, key: Key, value: Value) -> bytes:
+    """A formula cell as it stands in the sheet, with another cached value; None leaves it none."""
+    start, formula = split_formula(cell)
+    shown, error = cached(value)
+    kind, element = cached_value(cell_name(*key[1:]), shown, error=error)
+    return b"%b%b>%b%b</c>" % (start, kind.encode(), formula, element.encode())
+
+
+def cached(value: Value) -> tuple[float | str | bool | None, bool]:
+    """A computed value as the cell writers take it: what is shown, and whether it is an error."""
+    return (value.code, True) if isinstance(value, ExcelError) else (value, False)
 
 
 def _references(tree: Expr) -> Iterator[Cell | Range | Ref]:

@@ -14,7 +14,6 @@ from xlperf.ooxml.sheet import (
     SheetWriter,
     read_sheet,
     read_strings,
-    split_formula,
 )
 from xlperf.ooxml.styles import Styles
 from xlperf.ooxml.values import blank_cell
@@ -93,10 +92,6 @@ class Layout:
                     self._static_merges() if index == self.home and self.levels else None,
                 ),
             )
-        self.formula_cells = {
-            (index, row, column): split_formula(self.writers[index][1].original((row, column)))
-            for index, row, column in self.formulas.live
-        }
         self._workbook_part = workbook.part
         self._workbook = _workbook_pieces(package.read(workbook.part), self.formulas.complete)
         changing = {part for part, _ in self.writers.values()} | {workbook.part}

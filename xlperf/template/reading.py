@@ -54,14 +54,14 @@ class _Reader:
         origin = _merged_origins(sheet, form)
         indicators = []
         for row in range(form.first, form.last + 1):
-            entries, filled = {}, False
+            entries, cells, filled = {}, {}, False
             for field in form.columns:
                 position = (row, field.area.left)
                 start = origin.get(position, position)
                 entries[field.key] = self._entry(field, sheet.cell(start))
+                cells[field.key] = cell_name(*start)
                 filled = filled or (start[0] == row and bool(entries[field.key]))
             if filled:
-                cells = {f.key: cell_name(row, f.area.left) for f in form.columns}
                 indicators.append(Indicator(entries, cells))
         return indicators
 

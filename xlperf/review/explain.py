@@ -1,0 +1,132 @@
+"""How one indicator value is read: kind, parts, canonical spelling, and the score formula."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
+
+from xlperf.diagnostic import Message, Span
+from xlperf.expr import to_excel
+from xlperf.indicator import (
+    Deadline,
+    Frequency,
+    Interval,
+    Kind,
+    Quantity,
+    Target,
+    Threshold,
+    canonical,
+    kind,
+)
+from xlperf.indicator import parse as parse_value
+from xlperf.scoring import Policy, score_expr
+
+_VARIABLES = {"实际完成值": "实际完成值", "分值": "分值"}
+_LABELS = {
+    "kind": Message("类型", "kind"),
+    "comparator": Message("比较符号", "comparator"),
+    "number": Message("数值", "number"),
+    "low": Message("下限", "low"),
+    "high": Message("上限", "high"),
+    "scale": Message("倍数", "scale"),
+    "unit": Message("单位", "unit"),
+    "per": Message("每", "per"),
+    "date": Message("截止日期", "date"),
+    "start": Message("开始日期", "start"),
+    "qualifier": Message("限定", "qualifier"),
+    "canonical": Message("规范写法", "canonical"),
+    "formula": Message("得分公式", "score formula"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value as it is read; a part that the value does not have is None.
+
+    `number` has the digits as typed, `scale` is 1, 10,000 (万) and so on; an interval has `low` and
+    `high` instead of `number`. `per` is what one unit is counted against (天, 人·天), of a frequency
+    its period. `date` and `start` are ISO dates. `formula` is the score in Excel's spelling, over
+    实际完成值 (as a number in the target's unit) and 分值.
+    """
+
+    source: str
+    kind: Kind
+    comparator: str | None
+    number: Decimal | None
+    low: Decimal | None
+    high: Decimal | None
+    scale: Decimal | None
+    unit: str | None
+    per: str | None
+    date: str | None
+    start: str | None
+    qualifier: str | None
+    canonical: str
+    formula: str | None
+    target: Target
+    spans: Mapping[str, Span]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The parts as plain data, numbers as int or float; without `target` and `spans`."""
+        plain = {}
+        for key, value in asdict(self).items():
+            if key not in ("target", "spans"):
+                plain[key] = _plain(value) if isinstance(value, Decimal) else value
+        return plain
+
+    def lines(self) -> list[tuple[Message, str]]:
+        """The parts that the value has, each with its label."""
+        parts = self.as_dict()
+        return [(m, str(parts[key])) for key, m in _LABELS.items() if parts[key] is not None]
+
+
+def parse(text: str) -> Reading:
+    """How `text` is read as an indicator value. Total: whatever the text, there is a reading."""
+    parsed = parse_value(text)
+    target = parsed.target
+    quantity = _quantity(target)
+    expr = score_expr(target, Policy.default())
+    day, start = (target.date, target.start) if isinstance(target, Deadline) else (None, None)
+    interval = target if isinstance(target, Interval) else None
+    return Reading(
+        text,
+        kind(parsed),
+        target.op if isinstance(target, (Threshold, Frequency)) else None,
+        quantity.number if quantity and not interval else None,
+        interval.low.number if interval else None,
+        interval.high.number if interval else None,
+        quantity.scale if quantity else None,
+        quantity.unit or None if quantity else None,
+        _per(target, quantity),
+        day.isoformat() if day else None,
+        start.isoformat() if start else None,
+        getattr(target, "qualifier", "") or None,
+        canonical(parsed),
+        to_excel(expr, _VARIABLES) if expr is not None else None,
+        target,
+        parsed.spans,
+    )
+
+
+def _quantity(target: Target) -> Quantity | None:
+    match target:
+        case Threshold() | Frequency():
+            return target.quantity
+        case Interval():
+            return target.high
+        case _:
+            return None
+
+
+def _per(target: Target, quantity: Quantity | None) -> str | None:
+    if isinstance(target, Frequency) and target.period:
+        return target.period if target.every == 1 else f"{target.every}{target.period}"
+    if isinstance(target, Deadline):
+        return target.period
+    return quantity.per or None if quantity else None
+
+
+def _plain(number: Decimal) -> int | float:
+    return int(number) if number == number.to_integral_value() else float(number)
+
+

@@ -1,0 +1,170 @@
+"""Reviewing: which forms there are, what the rules find on them, what can be mended."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from xlperf.diagnostic import Diagnostic, InputError, Message, Place
+from xlperf.ooxml.address import parse_cell
+from xlperf.ooxml.files import read_file, write_file
+from xlperf.review.settings import ReviewSettings, read_toml
+from xlperf.review.waivers import load_waivers, sort_out
+from xlperf.rules import Finding, Fix, FormCase, Settings, choose, run
+from xlperf.scoring import Policy
+from xlperf.tables import FILES, build_records, read_folder, replace_cells
+from xlperf.template import read_forms, replace_texts
+
+WORKBOOKS = {".xlsx", ".xlsm", ".xltx", ".xltm"}
+_PASSES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The findings on all forms, and what else has to be said.
+
+    `problems` are files that could not be read and waivers that match nothing; `waived` are the
+    findings that a waiver accepts, with its reason. `forms` counts the forms that were read.
+    """
+
+    findings: tuple[Finding, ...]
+    problems: tuple[Diagnostic, ...]
+    waived: tuple[tuple[Finding, str], ...]
+    forms: int
+
+
+def check(paths: Iterable[str | Path], settings: ReviewSettings | None = None) -> Review:
+    """Review every form in workbooks, folders and tables.
+
+    A file that cannot be read is one of the problems; the others are reviewed. Raises InputError
+    for settings, a policy or waivers that cannot be used.
+    """
+    settings = settings or ReviewSettings()
+    rules = choose(settings.select, settings.ignore, settings.severity, settings.stage)
+    policy = Policy.load(settings.policy)
+    thresholds = Settings.of(read_toml(settings.policy).get("rules", {}) if settings.policy else {})
+    waivers = load_waivers(settings.waivers)
+    forms: list[FormCase] = []
+    problems: list[Diagnostic] = []
+    for source in find_sources(paths):
+        try:
+            forms += _forms(source, policy, thresholds)
+        except InputError as error:
+            problems += [d if d.place.file else d.at(file=str(source)) for d in error.diagnostics]
+    findings, waived, unused = sort_out(run(forms, rules), waivers, settings.waivers)
+    return Review(tuple(findings), (*problems, *unused), tuple(waived), len(forms))
+
+
+def fix(
+    paths: Iterable[str | Path], settings: ReviewSettings | None = None, *, suggested: bool = False
+) -> tuple[list[Finding], Review]:
+    """Mend in place what can be mended, and review again.
+
+    Safe fixes are applied, suggested ones only on request. What comes back is every finding that
+    was mended, in order, and the review of the files as they now are. Each file is replaced whole.
+    """
+    paths = list(paths)
+    kinds = {Fix.SAFE, Fix.SUGGEST} if suggested else {Fix.SAFE}
+    mended: list[Finding] = []
+    review = check(paths, settings)
+    for _ in range(_PASSES):
+        chosen: dict[tuple[str, str, str], Finding] = {}
+        for finding in review.findings:
+            place = finding.diagnostic.place
+            if finding.rule.fix in kinds and finding.replacement is not None and place.cell:
+                chosen.setdefault((place.file, place.sheet, place.cell), finding)
+        done = [finding for file in _by_file(chosen.values()) for finding in _mend(*file)]
+        if not done:
+            break
+        mended += done
+        review = check(paths, settings)
+    return mended, review
+
+
+def find_sources(paths: Iterable[str | Path]) -> list[Path]:
+    """What to review, in order: workbooks, and folders that hold the two tables.
+
+    Folders are searched to the bottom; Excel's lock files and hidden files are left out.
+    """
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if not path.is_dir():
+            found.append(path)
+            continue
+        for inside in sorted((path, *path.rglob("*"))):
+            hidden = inside.name.startswith(("~$", ".")) and inside != path
+            tables = inside.is_dir() and all((inside / name).is_file() for name in FILES.values())
+            if tables or (inside.is_file() and inside.suffix.lower() in WORKBOOKS and not hidden):
+                found.append(inside)
+    return list(dict.fromkeys(found))
+
+
+def _forms(source: Path, policy: Policy, thresholds: Settings) -> Iterator[FormCase]:
+    """The forms of a workbook, of a workbook of tables, or of a folder of tables."""
+    if source.is_dir():
+        yield from _from_tables(source, policy, thresholds)
+        return
+    forms = read_forms(read_file(source))
+    if not forms:
+        yield from _from_tables(source, policy, thresholds)
+    for _, project in forms:
+        yield FormCase(project, source.parent.name, str(source), policy, thresholds)
+
+
+def _from_tables(source: Path, policy: Policy, thresholds: Settings) -> Iterator[FormCase]:
+    try:
+        records = build_records(*read_folder(source))
+    except InputError as error:
+        if any(d.code == "D110" for d in error.diagnostics):
+            raise InputError(_no_form(source)) from error
+        raise
+    if records.faults:
+        raise InputError(fault for faults in records.faults.values() for fault in faults)
+    for project in records.projects:
+        yield FormCase(project, source.stem, str(source), policy, thresholds)
+
+
+def _by_file(findings: Iterable[Finding]) -> Iterator[tuple[Path, list[Finding]]]:
+    files: dict[str, list[Finding]] = {}
+    for finding in findings:
+        files.setdefault(finding.diagnostic.place.file, []).append(finding)
+    for file, chosen in files.items():
+        yield Path(file), chosen
+
+
+def _mend(file: Path, findings: list[Finding]) -> list[Finding]:
+    """Write the replacements into a workbook or into CSV tables; the findings that were mended."""
+    texts: dict[str, dict[tuple[int, int], str]] = {}
+    for finding in findings:
+        place = finding.diagnostic.place
+        texts.setdefault(place.sheet, {})[parse_cell(place.cell)] = finding.replacement or ""
+    written: set[tuple[str, tuple[int, int]]] = set()
+    if file.is_dir():
+        for sheet, changes in texts.items():
+            path = file / sheet
+            write_file(path, replace_cells(read_file(path), changes, path))
+            written |= {(sheet, position) for position in changes}
+    else:
+        data, replaced = replace_texts(read_file(file), texts)
+        if replaced:
+            write_file(file, data)
+        written = replaced
+    return [
+        finding
+        for finding in findings
+        if (finding.diagnostic.place.sheet, parse_cell(finding.diagnostic.place.cell)) in written
+    ]
+
+
+def _no_form(source: Path) -> Diagnostic:
+    return Diagnostic(
+        "W106",
+        Message(
+            "不是绩效表：没有 xp. 名称，也没有“项目”“指标”工作表",
+            "no performance form: neither xp. names nor the sheets 项目 and 指标",
+        ),
+        place=Place(file=str(source)),
+        fix=Message(
+            "请用模板生成的工作簿，或先为该表定义 xp. 名称",
+            "use a workbook made from a template, or define xp. names for this form",
+        ),
+    )
