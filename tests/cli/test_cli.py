@@ -1,11 +1,13 @@
 """The command line: what it prints, what it writes, how it exits."""
 
+import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import click
+import openpyxl
 import pytest
 from click.testing import CliRunner
 
@@ -154,3 +156,69 @@ def test_version_comes_without_loading_anything_heavy():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == f"xlperf {xlperf.__version__}\n"
     assert run("--version").stdout == done.stdout
+
+
+@pytest.fixture
+def forms(data, tmp_path) -> Path:
+    run("fill", "guizhou_self_evaluation", data, "-o", tmp_path / "forms", "--scores", "given")
+    return tmp_path / "forms"
+
+
+def test_check_exits_1_with_findings_and_0_when_clean(forms):
+    found = run("check", forms, code=1).stdout
+    assert "A01" in found
+    assert "^" in found
+    run("check", forms, "--select", "P01")
+    run("check", forms, "--select", "X99", code=2)
+    run("check", forms / "gone", code=1)
+
+
+@pytest.mark.parametrize("style", ["text", "json", "sarif", "csv", "html"])
+def test_check_writes_every_format(forms, tmp_path, style):
+    out = tmp_path / f"report.{style}"
+    run("check", forms, "--format", style, "-o", out, code=1)
+    assert "A01" in out.read_text("utf-8")
+
+
+def test_check_json_has_the_documented_shape(forms):
+    result = json.loads(run("check", forms, "--format", "json", code=1).stdout)
+    assert set(result) == {"findings", "summary"}
+    fields = "code severity message file sheet cell document project indicator field value span fix"
+    for finding in result["findings"]:
+        assert set(finding) == set(fields.split())
+    assert result["summary"]["forms"] == 8
+
+
+def test_check_marks_copies_of_the_workbooks(forms, tmp_path):
+    before = {path: path.read_bytes() for path in forms.iterdir()}
+    result = run("check", forms, "--format", "xlsx", "-o", tmp_path / "marked", code=1)
+    written = [Path(line) for line in result.stdout.splitlines()]
+    assert len(written) == 8
+    for path in written:
+        assert "审核结果" in openpyxl.load_workbook(path).sheetnames
+    assert {path: path.read_bytes() for path in forms.iterdir()} == before
+
+
+def test_check_fix_mends_and_tells(forms):
+    result = run("check", forms, "--fix", code=1)
+    assert "→" in result.stderr
+    assert "已修复 0 处" in run("check", forms, "--fix", code=1).stderr
+
+
+def test_settings_are_found_beside_the_forms(forms):
+    (forms / "xlperf.toml").write_text('lang = "en"\nselect = ["A01"]\n')
+    assert "printed total" in run("check", forms, code=1).stdout
+    assert "总分" in run("check", forms, "--lang", "zh", code=1).stdout
+
+
+def test_explain_tells_of_rules_and_values():
+    assert "Bad" in run("explain", "C02").stdout
+    assert "≤350元/天" in run("explain", "≤350 元/天").stdout
+    lines = "≥95%\n每月至少一次\n\n有效保障\n"
+    result = CliRunner().invoke(cli, ["explain", "-", "--format", "json"], input=lines)
+    readings = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [r["kind"] for r in readings] == ["threshold", "frequency", "qualitative", "qualitative"]
+    assert (readings[0]["comparator"], readings[0]["number"], readings[0]["unit"]) == ("≥", 95, "%")
+    parts = "source kind comparator number scale unit per date qualifier canonical formula"
+    assert set(parts.split()) <= set(readings[0])
+    assert xlperf.parse("≥95%").as_dict() == readings[0]

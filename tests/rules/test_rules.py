@@ -1,12 +1,12 @@
 """Every rule, held to its own documentation: examples, fixes, catalogue."""
 
 import csv
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from xlperf.forms import Entry, Indicator, Project, read_entry
+from tests.rules.conftest import mend
+from xlperf.forms import Project
 from xlperf.rules import RULES, AllForms, Finding, Fix, Rule, Stage, read_example, run
 
 BAD = [(code, text) for code, rule in sorted(RULES.items()) for text in rule.bad]
@@ -54,28 +54,6 @@ def test_after_a_fix_the_rule_is_silent(code: str, text: str) -> None:
 
 def projects(forms: AllForms) -> list[Project]:
     return [form.project for form in forms]
-
-
-def mend(forms: AllForms, findings: list[Finding]) -> AllForms:
-    """The forms with every replacement written into its field."""
-    mended = []
-    for form in forms:
-        project = form.project
-        for finding in findings:
-            if finding.key == project.key and finding.replacement is not None:
-                project = written(project, finding.row, finding.field, finding.replacement)
-        mended.append(replace(form, project=project))
-    return tuple(mended)
-
-
-def written(project: Project, row: int | None, label: str, text: str) -> Project:
-    entry = read_entry(label if row is None else f"指标.{label}", text)
-    assert isinstance(entry, Entry), text
-    if row is None:
-        return replace(project, entries={**project.entries, label: entry})
-    rows = list(project.indicators)
-    rows[row] = Indicator({**rows[row].entries, label: entry}, rows[row].cells)
-    return replace(project, indicators=tuple(rows))
 
 
 def test_the_catalogue_is_kept(shared: Path) -> None:

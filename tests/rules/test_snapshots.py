@@ -35,8 +35,9 @@ def line(finding: Finding) -> str:
         f"{finding.field} = {finding.value}",
         finding.diagnostic.message.zh,
     ]
-    text = " | ".join(" ".join(part.split()) for part in parts)
-    return text if finding.replacement is None else f"{text} → {finding.replacement}"
+    if finding.replacement is not None:
+        parts[-1] += f" → {finding.replacement}"
+    return " | ".join(" ".join(part.split()) for part in parts)
 
 
 @pytest.mark.parametrize("code", sorted(RULES))

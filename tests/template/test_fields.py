@@ -44,6 +44,7 @@ def test_the_shipped_templates_are_sound(path):
         ([("年度", "$A$1")], "N106"),
         ([("实施单为", "$B$2")], "N105"),
         ([("年度", "$A:$A")], "N101"),
+        ([("年度", "B3")], "N108"),
     ],
 )
 def test_each_problem_is_told_by_name(names, code):

@@ -212,8 +212,8 @@ def explain(lang: Lang, what: str, style: str) -> None:
     if what in RULES:
         click.echo(explain_rule(RULES[what]))
         return
-    values = click.get_text_stream("stdin", "utf-8", "surrogateescape") if what == "-" else [what]
-    for value in values:
+    lines = (line.decode("utf-8", "replace") for line in sys.stdin.buffer)
+    for value in lines if what == "-" else [what]:
         reading = review.parse(value.rstrip("\r\n"))
         if style == "json":
             click.echo(json.dumps(reading.as_dict(), ensure_ascii=False))

@@ -103,6 +103,8 @@ def read_recurring(text: str) -> Reading | None:
 def _read_date(text: str, *, first: bool = False) -> Day | None:
     """The last day that the words mean, or the first; None where they are no date at all."""
     if match := pattern("figures").fullmatch(text):
+        if len(set("./-").intersection(text)) > 1:
+            return None
         return _named(_year(match["year"]), read_count(match["month"]), match["day"], first)
     if pattern("stamp").fullmatch(text):
         return _named(int(text[:4]), int(text[4:6]), text[6:] or None, first)

@@ -33,7 +33,7 @@ times     = lead, [ turns ], [ "个" ], period, [ "之内" | "内" ], [ inner ],
 habit     = ( "每" | "按" | "逐" ), [ turns ], [ "个" ], period, [ action ], [ note ] ;
 
 (* Intervals. *)
-range     = lead, [ each ], low, dash, high, [ between ], [ rate ], [ tail ], [ note ] ;
+range     = lead, [ each ], low, [ aside ], dash, high, [ between ], [ rate ], [ tail ], [ note ] ;
 limits    = lead, before, low, [ joint ], inner, high, [ rate ], [ note ] ;
 bounds    = lead, low, after, [ joint ], high, below, [ note ] ;
 sandwich  = low, before, [ variable ], inner, high, [ note ] ;
@@ -54,11 +54,10 @@ stamp     = /(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])?/ ;
 (* Numbers and units. *)
 quantity  = amount, measure ;
 amount    = [ share ], number, [ over ], [ scale ], [ beyond ] ;
-measure   = "(", boxed, ")" | unit, [ "(", pair, ")" ] ;
+measure   = "(", boxed, /\)|$/ | unit, [ "(", pair, ")" ] ;
 number    = /[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?/ | spelled ;
-spelled   = /[零一二两三四五六七八九十半壹贰叁肆伍陆柒捌玖拾]/,
-            { /[零〇一二两三四五六七八九十百千点壹贰叁肆伍陆柒捌玖拾佰仟]/
-            | /[万亿](?=[零一二两三四五六七八九])/ } ;
+spelled   = /[零一二两三四五六七八九十半]/, numerals ;
+numerals  = /(?:[零〇一二两三四五六七八九十百千点]|[万亿](?=[零一二两三四五六七八九])){0,12}/ ;
 scale     = /万亿|[十百千]?[万亿]|[百千](?![分克米瓦伏帕卡赫焦])/ ;
 over      = /[余多来]/ ;
 beyond    = over ;
@@ -66,13 +65,14 @@ unit      = /[kK]?[mM][23]|[\u4e00-\u6bce\u6bd0-\u9fff㎡㎥㎞㎝㎜㎏%‰‱�
 boxed     = /[^()]{1,10}/ ;
 late      = rate ;
 rate      = "/", ( per | "(", per, ")" ) ;
-per       = thing, { /[\x2f·、.*每]/, thing } ;
+per       = thing, [ joined ], [ joined ] ;
+joined    = /[\x2f·、.*每]/, thing ;
 thing     = /[0-9]{0,4}[\u4e00-\u6bce\u6bd0-\u9fff㎡㎥A-Za-z²³]{1,8}?[23]?/ ;
-each      = each_one, { each_one } ;
+each      = each_one, [ each_one ], [ each_one ] ;
 each_one  = "每", ( [ turns ], [ "个" ], period
             | /[0-9]{0,4}[\u4e00-\u6bce\u6bd0-\u9fff㎡A-Za-z²]{1,6}?/ ) ;
 turns     = /[0-9]{1,3}|[一二两三四五六七八九十]{1,2}/ ;
-factors   = factor, sign, factor, { sign, factor } ;
+factors   = factor, sign, factor, [ sign, factor ], [ sign, factor ] ;
 factor    = number, [ scale ], unit, [ rate ] ;
 sign      = /[*xX]/ ;
 symbol    = /[≥≤<>=]/ ;
@@ -83,7 +83,7 @@ noun      = /[\u4e00-\u9fff%‰]{1,5}/ ;
 lead      = /(?:[A-Za-z]{2,4}[0-9.]{1,3})?[^0-9()\[\]≥≤<>=±*,;。!?]{0,18}?/ ;
 middle    = /[\u4e00-\u9fff]{0,10}?/ ;
 aside     = /\(含[0-9.]*[%分]?\)/ ;
-tail      = { adverb }, ending ;
+tail      = [ adverb ], [ adverb ], ending ;
 note      = "(", /[^()]*(?:\([^()]*\)[^()]*)*/, [ ")" ] ;
 within_word = "内" | "以内" | "之内" ;
 act       = /[\u4e00-\u9fff]{1,8}/ ;

@@ -10,6 +10,7 @@ from xlperf.indicator.quantities import EXACT, ONE, base, read_per
 from xlperf.indicator.target import Comparator, Deadline, Interval, Quantity
 
 _TELEPHONE = re.compile("0[0-9]")
+_SHARES = frozenset(("%", "‰", "‱"))
 _MIRRORED: dict[Comparator, Comparator] = {"≥": "≤", "≤": "≥", ">": "<", "<": ">"}
 
 Ends = tuple[Quantity, Quantity, str, Places]
@@ -84,6 +85,8 @@ def read_tolerance(text: str) -> Reading | None:
         return None
     if middle.unit not in ("", width.unit) or not parts.lead("±"):
         return None
+    if match["low"] and not middle.unit and width.unit in _SHARES:
+        return None  # 100±5% may mean 95 to 105 or 95% to 105%
     parts.places.pop("low", None)
     parts.places["number"] = parts.places.pop("high")
     centre = EXACT.divide(EXACT.multiply(middle.number, middle.scale), width.scale)

@@ -31,6 +31,7 @@ from xlperf.indicator.thresholds import read_product, read_threshold, read_withi
 LONGEST = 200
 """A longer text is prose. No value of the forms comes near, and it bounds the work per text."""
 
+_LONGEST_WORD = 10
 _CLOSING = "。.;,、!…"
 _GAP = re.compile("[0-9] +[0-9]")
 _THOUSANDS = re.compile("(?<![0-9])[0-9]{1,3}(?: [0-9]{3})+(?![0-9])")
@@ -38,7 +39,7 @@ _CLOCK = re.compile(" +[0-9]{1,2}(?::[0-9]{2}){1,2} *$")
 _WRAPPED = re.compile("""[(][^()]*[)]|\\[[^]]*]|["“'][^"“'”]*["”']""")
 
 # What a text must hold at least for a rule to be worth trying.
-_NUMERIC = re.compile("[0-9零一二两三四五六七八九十半壹贰叁肆伍陆柒捌玖拾]|百分")
+_NUMERIC = re.compile("[0-9零一二两三四五六七八九十半]|百分")
 _SPECIAL = re.compile(
     r"[-年月季旬周日天号每按逐~至到±*]|正负|学期|小时|内|[0-9][^0-9.]+[0-9]|[0-9]{4}[0-9.][0-9]"
 )
@@ -59,7 +60,8 @@ def parse(source: str) -> Parsed:
 
 def _prose(source: str, spans: dict[str, Span]) -> Parsed:
     text = source.strip()
-    yes = True if text in words.YES else False if text in words.NO else None
+    word = "".join(text.split()).rstrip(_CLOSING) if len(text) <= _LONGEST_WORD else ""
+    yes = True if word in words.YES else False if word in words.NO else None
     return Parsed(source, Qualitative(text, yes), spans)
 
 

@@ -34,18 +34,18 @@ _ACTED = re.compile(
     "(?:共|已|累计|全年)*"
     f"(?:{words.alternation((*words.ACTIONS, *words.KEPT_LEADS))})[^的了]{{0,6}}"
 )
-# A label is a noun: it does not begin as a clause does (按合同支付50%), nor end as a place or a time does
-# (县上3次).
+# A label is a noun: it does not begin as a clause does (按合同支付50%), nor end as a place or a
+# time does (县上3次).
 _NAMING = re.compile(
-    "(?![按依据根经由向对在于从自因如若一二两三四五六七八九十])[\u4e00-\u9fff]{2,10}(?<![后上下号年月])"
+    "(?![每按依据根经由向对在于从自因如若一二两三四五六七八九十])[\u4e00-\u9fff]{2,10}(?<![后上下号年月])"
 )
 _COMPARING = re.compile(words.alternation(word for word in words.BEFORE if len(word) > 1))
 _NEAR = frozenset(words.APPROXIMATE)
 _UNSAID = frozenset((*words.DROPPED_LEADS, *words.APPROXIMATE))
 _EVENT = re.compile("[^的了]*(?:后|起|之日起|之日)的?")
+_LARGE = frozenset("万亿")
 _SYMBOLS = frozenset("≥≤<>=±")
 _UPWARD = frozenset("≥>")
-_WITHIN = frozenset(("内", "以内", "之内"))
 _INCLUSIVE = re.compile(r"含[0-9.]*[%分]?")
 
 
@@ -78,8 +78,11 @@ class Parts:
         self.places["number"] = match.span("number")
         scale, name, per = ONE, "", ""
         if word := groups["scale"]:
-            scale = words.SCALES[word]
             self.places["scale"] = match.span("scale")
+            if spelled and not _LARGE.isdisjoint(number):
+                value = read_number(number + word) or value  # 一亿三千 万 is one number
+            else:
+                scale = words.SCALES[word]
         if groups["over"] or groups["beyond"]:
             self.remarks.insert(0, "约")
         if share:
@@ -173,9 +176,8 @@ class Parts:
         """
         if before is not None:
             return before[0] in _SYMBOLS or not ("的" in label or "了" in label)
-        within = self.groups.get("after") or self.groups.get("within_word")
-        if within in _WITHIN and _EVENT.fullmatch(label):
-            return True
+        if _EVENT.fullmatch(label):
+            return quantity is not None and words.is_duration(quantity.unit)
         number = self.groups.get("number") or ""
         return (
             quantity is not None

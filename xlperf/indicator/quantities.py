@@ -13,12 +13,8 @@ EXACT = Context(prec=2000)
 
 ONE = Decimal(1)
 
-_DIGITS = {
-    **{letter: i for i, letter in enumerate("零一二三四五六七八九")},
-    **{letter: i for i, letter in enumerate("〇壹贰叁肆伍陆柒捌玖")},
-    "两": 2,
-}
-_TENS = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
+_DIGITS = {letter: i for i, letter in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_TENS = {"十": 10, "百": 100, "千": 1000}
 _NUMERAL = re.compile(r"[〇零一二两三四五六七八九十]")
 _LATIN = re.compile(r"[A-Za-z%°℃‰‱μ²³Ω]{1,6}")
 # 100M带宽, but neither 4A级 nor 5G网络.
@@ -31,7 +27,7 @@ _CONVERTIBLE = re.compile(
     )
 )
 # 一级, 十分, 二类, 一路: after a spelled number these make words or ordinals, not quantities.
-_NEVER_SPELLED = frozenset("分级星度等点类流道比代卡口把方路站首节门层院眼头片")
+_NEVER_SPELLED = frozenset("分级星度等点类流道比代卡口把方路站首节门层院眼头片届")
 # 一套系统 counts, but 两个维护 and 八项规定 are slogans.
 _SPELLED_WITH_NOUN = frozenset("名套家所座辆台支间栋本篇份场次期批条部户位")
 _COUNTED_PER = re.compile(
@@ -39,6 +35,7 @@ _COUNTED_PER = re.compile(
     f"(?:{words.alternation((*words.KNOWN_UNITS, *words.PERIODS))})?"
     f"|{words.alternation((*words.KNOWN_UNITS, *words.PERIODS))})"
 )
+_THING = re.compile("[0-9A-Za-z\u4e00-\u9fff㎡㎥²³]{1,8}")
 _WIDE = {",": "，", ";": "；", ":": "："}
 _MARKS = re.compile("(?<![0-9])[,;:]|[,;:](?![0-9])")
 
@@ -73,8 +70,11 @@ def _read_numerals(text: str) -> Decimal | None:
         elif letter in _TENS:
             section += (digit or 1) * _TENS[letter]
             digit = 0
-        elif letter in "万亿":
-            total = (total + section + digit) * (10**4 if letter == "万" else 10**8)
+        elif letter == "万":
+            total += (section + digit) * 10**4
+            section = digit = 0
+        elif letter == "亿":
+            total = (total + section + digit) * 10**8
             section = digit = 0
         else:
             return None
@@ -115,6 +115,8 @@ def split_unit(text: str, spelled: bool = False) -> tuple[str, str] | None:
     noun = text[match.end() :] if match else ""
     if match is None or spelled or not 0 < len(noun) <= 4 or not _is_noun(noun, spelled):
         return None
+    if noun.startswith(("以", "及", "左右")):
+        return None
     return words.SPELLINGS.get(match[0], match[0]), noun
 
 
@@ -132,7 +134,7 @@ def read_per(text: str) -> str | None:
     """What a unit is counted against: 人、天 and 人/天 are 人·天."""
     parts = [words.SPELLINGS.get(part, part) for part in re.split(r"[/·、.*每]", text)]
     for part in parts:
-        if not 0 < len(part) <= 8 or words.PROSE_LETTERS.intersection(part):
+        if not _THING.fullmatch(part) or words.PROSE_LETTERS.intersection(part):
             return None
         if any(word in part for word in words.PROSE_WORDS):
             return None

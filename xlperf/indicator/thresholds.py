@@ -9,7 +9,6 @@ from xlperf.indicator.parts import Parts, Reading
 from xlperf.indicator.quantities import EXACT, ONE, read_number, read_per, read_unit
 from xlperf.indicator.target import Qualitative, Quantity, Threshold
 
-_DURATIONS = frozenset(("秒", "月", "工作日"))
 _MONEY = frozenset(("元", "美元", "港元", "欧元", "角"))
 
 
@@ -50,10 +49,10 @@ def read_within(text: str) -> Reading | None:
         return None
     parts = Parts(match)
     quantity = parts.quantity()
-    if quantity is None or words.UNITS.get(quantity.unit, ("",))[0] not in _DURATIONS:
+    if quantity is None or not words.is_duration(quantity.unit):
         return None
     op = parts.comparator("before")
-    if not parts.lead(match["before"]) or op not in (None, "≤", "<"):
+    if not parts.lead(match["before"], quantity) or op not in (None, "≤", "<"):
         return None
     if op is None:
         parts.places["comparator"] = match.span("within_word")

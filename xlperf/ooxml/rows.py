@@ -248,7 +248,7 @@ def _shifted(
         _check_extensions(root, home)
     if anchors and kind in _SHEETS:
         _drop_lost(root, shift)
-        for child in root:
+        for child in list(root):
             if child.tag != SHEET_DATA:
                 _shift_below(child, home, shift, anchors)
         resize_cells(root, home, shift)

@@ -6,9 +6,9 @@
 
 A rule is one object in the module of its topic (`rule` shows one whole): sums and scores in
 `arithmetic`, cost against budget in `money`, reasons in `explanation`, dates in `deadlines`, the
-payment plan in `spending_plan`, what values say in `values`, how they are spelled in `spelling`, the
-direction of comparators in `direction`, the set of indicators in `structure`, prose targets in `qualitative`,
-names and text in `wording`. Thresholds are `Settings`.
+payment plan in `spending_plan`, what values say in `values` and how they are spelled in `spelling`,
+the direction of comparators in `direction`, the set of indicators in `structure`, prose targets in
+`qualitative`, names and text in `wording`. Thresholds are `Settings`.
 """
 
 from xlperf.rules import (  # noqa: F401 - importing a module registers its rules

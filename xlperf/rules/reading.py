@@ -77,12 +77,17 @@ def wants_more(indicator: IndicatorCase) -> bool:
 
 
 def wants_less(indicator: IndicatorCase) -> bool:
-    """Whether less is better: 投诉次数, but not 投诉办结率."""
+    """Whether less is better: 投诉次数 and 投诉处理不满意率, but not 投诉办结率."""
     name = indicator.name
     words = [word for word in indicator.form.settings.less_is_better if word in name]
+    if not words:
+        return False
+    last = max(words, key=name.rfind)
+    if last[0] in "不未":
+        return not _REMEDY.search(name[name.rfind(last) + len(last) :])
     for word in words:
         name = name.replace(word, "")
-    return bool(words) and not _REMEDY.search(name)
+    return not _REMEDY.search(name)
 
 
 def namesakes(forms: Iterable[FormCase]) -> Iterator[list[IndicatorCase]]:

@@ -152,7 +152,7 @@ def _change(text: str) -> Message:
 
 def _unknown(code: str) -> Diagnostic:
     return Diagnostic(
-        "R103",
+        "R203",
         Message(f"没有规则 {code}", f"there is no rule {code}"),
         fix=Message(
             f"可用的规则：{'、'.join(sorted(RULES))}", f"rules: {', '.join(sorted(RULES))}"

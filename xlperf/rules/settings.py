@@ -39,7 +39,16 @@ class Settings:
     comparator_columns: tuple[str, ...] = ("指标性质", "计算符号", "运算符号", "比较符号", "符号")
     """C02: columns that state the comparator of a bare number."""
 
-    unitless: tuple[str, ...] = ("系数", "指数", "比值", "师生比", "生师比", "容积率", "pH")
+    unitless: tuple[str, ...] = (
+        "系数",
+        "指数",
+        "比值",
+        "师生比",
+        "生师比",
+        "容积率",
+        "生育率",
+        "pH",
+    )
     """C01: indicators with such a word in their name need no unit."""
 
     accepted_units: tuple[str, ...] = (
@@ -76,7 +85,19 @@ class Settings:
         *("投诉", "事故", "故障", "违规", "违约", "违法", "违纪", "逾期", "差错", "误差", "偏差"),
         *("失误", "错误", "流失", "漏损", "损失", "损耗", "丢失", "破损", "伤亡", "死亡", "发病"),
         *("发案", "案发", "上访", "信访", "污染", "排放", "能耗", "耗能", "耗电", "耗水", "返贫"),
-        *("不合格", "不达标", "不良", "未完成", "未达", "超标", "超支", "超期", "延期", "延误"),
+        *(
+            "不合格",
+            "不达标",
+            "不满意",
+            "不良",
+            "未完成",
+            "未达",
+            "超标",
+            "超支",
+            "超期",
+            "延期",
+            "延误",
+        ),
         *("退件", "退货", "恶性", "中断", "停机", "宕机", "泄露", "泄漏", "缺陷", "漏洞", "火灾"),
         *("隐患", "灾害", "精简", "压减", "压缩", "三公", "发文", "等待", "拥堵"),
     )
@@ -85,17 +106,17 @@ class Settings:
     unfinished: Mapping[str, str] = field(
         default_factory=lambda: {
             "予": "",
-            "目": "项数栏节题科条名账书醒盲耳瞩面剧",
-            "开": "公展召打离放盛揭拉避分撇张拆解",
-            "受": "享接承感遭忍经难禁",
+            "目": "项数栏节题科条名账书醒盲耳瞩面剧夺头编曲",
+            "开": "公展召打离放盛揭拉避分撇张拆解推铺敞错隔切散传绽掀断移绕",
+            "受": "享接承感遭忍经难禁蒙领收",
             "与": "参赋给授",
             "或": "",
-            "及": "普涉触惠波",
-            "将": "",
-            "把": "火",
-            "对": "核应查校比针面相绝成反",
-            "据": "数依证根票单凭占论收",
-            "被": "植",
+            "及": "普涉触惠波推顾危论企提言累殃以",
+            "将": "干大武健名勇",
+            "把": "火拖",
+            "对": "核应查校比针面相绝成反配派不",
+            "据": "数依证根票单凭占论收字",
+            "被": "植棉",
         }
     )
     """C08: a value does not end with this letter unless one of the others stands before it."""
@@ -130,31 +151,20 @@ class Settings:
     )
     """Q01: words of degree, which leave open how much is enough."""
 
-    bands: Mapping[str, tuple[str, ...]] = field(
+    band_words: Mapping[str, tuple[str, ...]] = field(
         default_factory=lambda: {
-            "达成预期": ("达成预期指标", "达成预期", "全部达成", "全部完成", "优", "优秀", "显著"),
-            "部分达成": ("部分达成预期指标并具有一定效果", "部分达成", "部分完成", "良", "中"),
+            "达成预期": ("达成预期指标", "达成预期", "全部达成", "全部完成", "优", "优秀"),
+            "部分达成": ("部分达成预期指标并具有一定效果", "部分达成", "部分完成", "一般"),
             "未达成": ("未达成预期指标且效果较差", "未达成", "未完成", "差", "较差", "不合格"),
         }
     )
     """Q02: the bands of the policy from high to low, and the words that state each."""
 
     shared_goal_words: tuple[str, ...] = (
-        *("公积金", "住房", "中心", "业务", "工作", "项目", "单位", "服务", "管理", "系统", "保障"),
-        *(
-            "正常",
-            "运行",
-            "完成",
-            "使用",
-            "提高",
-            "提升",
-            "目标",
-            "年度",
-            "进行",
-            "开展",
-            "相关",
-            "需要",
-        ),
+        *("公积金", "住房", "中心", "业务", "工作", "项目", "单位", "服务", "系统", "保障", "正常"),
+        *("运行", "完成", "使用", "提高", "提升", "目标", "年度", "进行", "开展", "相关", "需要", "任务"),
+        *("全市", "全县", "全区", "全省", "照常", "满足", "高效", "便捷", "群众", "良好", "确保"),
+        *("实现", "有效", "进一步"),
     )
     """S07: words that a goal and an indicator may share without being about the same thing."""
 
@@ -166,24 +176,17 @@ class Settings:
             "对帐": "对账",
             "登陆系统": "登录系统",
             "登陆平台": "登录平台",
-            "截止19": "截至19",
-            "截止20": "截至20",
+            "。截止20": "。截至20",
+            "，截止20": "，截至20",
+            "；截止20": "；截至20",
             "截止目前": "截至目前",
-            "截止年底": "截至年底",
             "布署": "部署",
-            "按装": "安装",
-            "按排": "安排",
             "通迅": "通讯",
             "既使": "即使",
-            "做为": "作为",
-            "减低": "降低",
             "收益面": "受益面",
             "反映时长": "响应时长",
-            "反映时间": "响应时间",
             "率通过率": "通过率",
             "复盖": "覆盖",
-            "座落": "坐落",
-            "渡过难关": "度过难关",
             "再接再励": "再接再厉",
         }
     )
@@ -220,7 +223,7 @@ def _converted(key: str, value: Any, default: Any) -> Any:
             return {name: _converted(f"{key}.{name}", item, sample) for name, item in value.items()}
     raise InputError(
         Diagnostic(
-            "R102",
+            "R202",
             Message(f"[rules] {key} 的值不可用：{value}", f"[rules] {key} cannot be {value}"),
             fix=Message(
                 f"例如 {key} = {as_toml(default)}", f"for example {key} = {as_toml(default)}"
@@ -244,7 +247,7 @@ def as_toml(value: Any) -> str:
 
 def _unknown(key: str, known: list[str]) -> Diagnostic:
     return Diagnostic(
-        "R101",
+        "R201",
         Message(f"[rules] 没有设置项 {key}", f"[rules] has no setting {key}"),
         fix=Message(f"可用的设置项：{'、'.join(known)}", f"settings: {', '.join(known)}"),
     )

@@ -103,19 +103,20 @@ def padded_decimals(indicator: IndicatorCase) -> Iterator[Fault]:
     """多余小数：{v} → {norm} | Padded decimals: {v} -> {norm}
 
     Decimals that are all zero say nothing, and pretend to a precision that a count does not have.
-    Amounts of money keep theirs.
+    Amounts of money and versions keep theirs.
 
     Bad:  产出指标/数量指标 全年巡检次数 ≥68.00次
     Bad:  满意度指标/满意度指标 用户满意度 80.00%-90.00%
     Good: 产出指标/质量指标 短信发送成功率 ≥98% → 99.20%
     Good: 产出指标/成本指标 项目支出 ≤1500.00元
+    Good: 产出指标/质量指标 出水pH值 7.0-8.5
     """
     for label, parsed in filled(indicator):
         found = quantities(parsed.target)
-        if not found or found[-1].unit == "元":
+        if not found or found[-1].unit in ("元", "版", "版本"):
             continue
         norm = _PADDED.sub(r"\1", parsed.source)
-        if _same(parsed, norm, indicator):
+        if "." not in norm and _same(parsed, norm, indicator):
             yield Fault(label, span=number_span(parsed), fix=norm, v=parsed.source, norm=norm)
 
 
@@ -177,6 +178,7 @@ def punctuation_at_the_end(indicator: IndicatorCase) -> Iterator[Fault]:
     """
     for label, parsed in filled(indicator):
         match = _ENDING.search(parsed.source)
-        if match and match[0].strip() and not match[0].strip().startswith(".."):
+        marks = match[0].strip() if match else ""
+        if match and match.start() and marks and not marks.startswith(".."):
             fix = parsed.source[: match.start()]
             yield Fault(label, span=Span(match.start(), match.end()), fix=fix, v=parsed.source)

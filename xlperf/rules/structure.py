@@ -52,8 +52,8 @@ def missing_category(form: FormCase) -> Iterator[Fault]:
 def unusual_level1(form: FormCase) -> Iterator[Fault]:
     """一级指标名称不规范：{level1} | Non-standard level-1 name: {level1}
 
-    Systems of the finance bureau know a fixed list of names (setting `level1_names`). One letter off
-    is a slip, and the name next to it is suggested.
+    Systems of the finance bureau know a fixed list of names (setting `level1_names`). One letter
+    off is a slip, and the name next to it is suggested.
 
     Bad:  双星指标/行业双星指标 对外服务能力 加强
     Bad:  产出指示/数量指标 购置设备数量 ≥27台
@@ -99,11 +99,12 @@ def misfiled_indicator(indicator: IndicatorCase) -> Iterator[Fault]:
 
 
 _DURATION = re.compile("(?:时间|时长|时限|效率|速度)$")
-_SAVED = re.compile("缩短|减少|节约|节省|提升|提高|降低|压缩|提前|延长|增加|提速")
+_SAVED = re.compile("缩短|减少|节约|节省|提升|提高|降低|压缩|提前|延长|增加|提速|等待|平均|候")
 _ON_TIME = re.compile("(?:及时率|及时性|按时率|按期率|准时率|如期率)$")
 _GRADED = re.compile("(?:合格率|达标率|准确率|优良率|完好率|出勤率|通过率|差错率|故障率)$")
 _COUNTED = re.compile("(?:次数|人次|人数|个数|数量|场次|场数|期数|份数|台数)$")
 _COSTING = re.compile("(?:(?<![缴收免付交])费用?|成本|单价|经费)(?:等|支出|标准|总额)*$")
+_GIVEN = re.compile("减免|免除|补助|补贴|奖励|资助|节约|节省|降低|减少|发放")
 _SERVED = re.compile("(?:服务|惠及|受益).*(?:次数|人次|人数)$")
 _ASKED = re.compile("满意[度率]$")
 _DEGREE = re.compile("[度率感性]$")
@@ -119,9 +120,9 @@ def _right_category(indicator: IndicatorCase, here: str, name: str) -> str | Non
         return "时效"
     if here in ("数量", "成本") and _GRADED.search(name):
         return "质量"
-    if here in ("质量", "时效", "成本") and _COUNTED.search(name) and not wants_less(indicator):
+    if here in ("质量", "时效", "成本") and _COUNTED.search(name) and _is_delivered(indicator):
         return "数量"
-    if here in ("数量", "质量", "时效") and _COSTING.search(name):
+    if here in ("数量", "质量", "时效") and _COSTING.search(name) and not _GIVEN.search(name):
         return "成本"
     if here == "经济效益" and _SERVED.search(name):
         return "社会效益"
@@ -137,6 +138,14 @@ def _is_deadline(indicator: IndicatorCase, name: str) -> bool:
             timed = base(quantity)[1] in ("秒", "工作日")
             return timed and bool(_DURATION.search(name)) and not _SAVED.search(name)
     return False
+
+
+def _is_delivered(indicator: IndicatorCase) -> bool:
+    """Whether the target asks for things to be done, not for things that should not happen."""
+    target = indicator.target
+    limited = isinstance(target, Threshold) and target.op in ("≤", "<")
+    none = any(quantity.number == 0 for quantity in quantities(target))
+    return not (limited or none or wants_less(indicator))
 
 
 def _is_asked(indicator: IndicatorCase) -> bool:
@@ -286,10 +295,10 @@ def _promises(form: FormCase) -> str:
 def goal_without_indicator(form: FormCase) -> Iterator[Fault]:
     """总体目标"{g}"无对应指标 | Goal "{g}" has no indicator
 
-    A goal that nothing measures is a wish. The rule compares words, so it speaks only of forms that
-    list several goals, and only of a goal that shares no word with any indicator, the project's name
-    or the use of its money, while another goal does. Words that all forms share do not count
-    (setting `shared_goal_words`).
+    A goal that nothing measures is a wish. The rule compares words, so it speaks only of forms
+    that list several goals, and only of a goal that shares no word with any indicator, with the
+    project's name or the use of its money, while another goal does. Words that all forms share do
+    not count (setting `shared_goal_words`).
 
     Bad:
         项目名称=业务专线租用费
@@ -305,16 +314,18 @@ def goal_without_indicator(form: FormCase) -> Iterator[Fault]:
         return
     label = next((label for label in _GOALS if form.text(label)), "")
     goals = [goal.strip() for goal in _NEXT_GOAL.split(form.text(label))]
-    goals = [goal for goal in goals if len(goal) >= _FEWEST_LETTERS]
     shared = form.settings.shared_goal_words
     known = _pairs(f"{_promises(form)}\n{form.name}\n{form.text('资金用途')}", shared)
-    missing = [goal for goal in goals if not _pairs(goal, shared) & known]
-    if len(missing) < len(goals):
-        for goal in missing:
+    covered = [bool(_pairs(goal, shared) & known) for goal in goals]
+    for goal, measured in zip(goals, covered, strict=True):
+        telling = len(_pairs(goal, shared)) >= _FEWEST_PAIRS and not _CATCH_ALL.search(goal)
+        if any(covered) and not measured and telling:
             start = form.text(label).index(goal)
             yield Fault(label, span=Span(start, start + len(goal)), g=goal.rstrip("。；;"))
 
 
+_FEWEST_PAIRS = 4
+_CATCH_ALL = re.compile("交办|其[他它]工作")
 _GOALS = ("年度总体目标", "预期目标", "项目总目标")
 _NEXT_GOAL = re.compile(
     r"(?:^|(?<=[\s。；;：:]))(?:(?:总体|阶段性)?目标\s*\d{0,2}\s*[：:、.]|\d{1,2}\s*[)）.、．](?!\d)"
@@ -323,7 +334,7 @@ _NEXT_GOAL = re.compile(
 
 
 def _pairs(text: str, shared: tuple[str, ...]) -> set[str]:
-    """The pairs of neighbouring Chinese letters, which come close to words, without shared words."""
+    """The pairs of neighbouring letters, which come close to words, without the shared words."""
     for word in sorted(shared, key=len, reverse=True):
         text = text.replace(word, " ")
     return set(re.findall(r"(?=([\u4e00-\u9fff]{2}))", text))

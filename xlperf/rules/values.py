@@ -48,6 +48,8 @@ _COMMA = re.compile("[，。；、,;]")
 _COMPLETION = re.compile("完成(?:率|情况|比例|度|数|数量|量)$")
 _NUMBERING = re.compile(r"(?:^|[\s，。；;、：:])[\d一二三四五六七八九十]{1,2}$")
 _TORN = re.compile("[、，,；;：:）)”]|或(?![有者])")
+_DONE = re.compile("完成|全部|全面|全覆盖|到位|达标|合格|通过|符合|^已|^是$|^有$")
+_NOTHING = re.compile("无|未发生|未出现|没有|零")
 _FEWEST_LETTERS = 8
 _NUMERALS = "一二两三四五六七八九十百千万亿"
 
@@ -275,8 +277,8 @@ def actual_of_another_kind(indicator: IndicatorCase) -> Iterator[Fault]:
     """目标与实际不可比：{t} / {a} | Target and actual are not comparable: {t} / {a}
 
     An amount of money does not answer a number of months, nor prose a number. What a reader
-    converts at sight passes: 22项 for 20个, 85天 for 3个月, a bare number, 完成 for 100%, a yearly
-    count for a frequency.
+    converts at sight passes: 22项 for 20个, 85天 for 3个月, a bare number, 完成 for 100%, 无 for
+    none, a yearly count for a frequency.
 
     Bad:  产出指标/数量指标 劳务派遣费 27人*12月 → 173.93万元
     Bad:  产出指标/数量指标 综合能力培训 12个管理部 → 成功举办培训班，提升干部素质
@@ -285,6 +287,7 @@ def actual_of_another_kind(indicator: IndicatorCase) -> Iterator[Fault]:
     Good: 产出指标/数量指标 培训人数 ≥50人 → 60
     Good: 产出指标/数量指标 巡检次数 每月至少一次 → 12次
     Good: 产出指标/质量指标 采购完成率 =100% → 已完成
+    Good: 效益指标/社会效益指标 安全事故起数 ≤1起 → 未发生
     Good: 产出指标/时效指标 完成时间 2023年底前 → 已按时完成
     Good: 产出指标/数量指标 新闻发布会 ≥2次 → 先后召开2次新闻发布会
     """
@@ -300,8 +303,9 @@ def actual_of_another_kind(indicator: IndicatorCase) -> Iterator[Fault]:
             wrong = not _is_whole(actual)
         case _, Deadline():
             wrong = not _is_whole(target)
-        case _, Qualitative(yes=yes):
-            wrong = not (yes and _is_whole(target)) and not _mentions(indicator.actual_text, target)
+        case _, Qualitative(text):
+            said = (_is_whole(target) and _DONE.search(text)) or _NOTHING.match(text)
+            wrong = not said and not _mentions(text, target)
         case _:
             wrong = isinstance(measure(target, actual), Diagnostic) and not _alike(target, actual)
     if wrong:
@@ -311,8 +315,7 @@ def actual_of_another_kind(indicator: IndicatorCase) -> Iterator[Fault]:
 def _is_whole(target: Target) -> bool:
     """Whether the value is all there is, 100% or a single one, so that 完成 says the same."""
     return any(
-        (unit, number) == ("%", 100) or number == 1
-        for number, unit in map(base, quantities(target))
+        number == (100 if unit == "%" else 1) for number, unit in map(base, quantities(target))
     )
 
 
@@ -334,6 +337,8 @@ def _alike(target: Target, actual: Target) -> bool:
 def _dimension(quantity: Quantity) -> str:
     """What the unit measures: the base unit of a measure, 个 for whatever is counted."""
     unit = base(Quantity(Decimal(1), unit=quantity.unit))[1]
+    if unit in ("分", "倍", "百分点"):
+        return "%"
     if unit in ("", "元", "%", "米", "平方米", "立方米", "千克", "亩"):
         return unit
     if unit in ("秒", "月", "工作日", "岁"):

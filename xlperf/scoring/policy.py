@@ -188,6 +188,8 @@ SETTINGS: dict[str, _Setting] = {
 
 def _entries(tables: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in tables.items():
+        if name == "rules":
+            continue  # the thresholds of the review rules, which read this table themselves
         if name in SETTINGS or not isinstance(value, dict):
             yield name, value
         else:

@@ -106,7 +106,8 @@ def read_csv(path: Path, name: str) -> Table:
 def replace_cells(data: bytes, changes: Mapping[tuple[int, int], str], path: Path) -> bytes:
     """A CSV file with other text in some cells (row and column from 1); the rest stays as it is."""
     text, encoding = _decoded(data, path)
-    pieces, done = [], 0
+    pieces: list[str] = []
+    done = 0
     for position, start, end in _cells(text):
         if position in changes:
             new = changes[position]

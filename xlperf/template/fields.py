@@ -90,6 +90,8 @@ def _fields(
         if string_constant(name.text) is None:
             if (place := _located(name, workbook)) is None:
                 problems.append(_broken(name))
+            elif name.text.count("$") < 2:
+                problems.append(_relative(name))
             else:
                 located.append((name, *place))
     if not located:
@@ -159,6 +161,18 @@ def _broken(name: DefinedName) -> Diagnostic:
             "请在名称管理器中重新指定引用位置或删除该名称",
             "set its reference again in the Name Manager, or delete the name",
         ),
+    )
+
+
+def _relative(name: DefinedName) -> Diagnostic:
+    return _name_problem(
+        "N108",
+        name.name,
+        Message(
+            f"名称用了相对引用（{name.text}），插入行后会错位",
+            f"the name refers to cells without $ ({name.text}) and would not follow inserted rows",
+        ),
+        Message("请改为绝对引用，例如 $B$5:$B$9", "write it with $, such as $B$5:$B$9"),
     )
 
 

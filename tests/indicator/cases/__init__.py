@@ -26,7 +26,7 @@ def cases(name: str) -> list[tuple[str, str]]:
     """The lines of a file, as pairs of the value and what is expected of it."""
     lines = (HERE / f"{name}.txt").read_text("utf-8").splitlines()
     pairs = [line.rsplit(" → ", 1) for line in lines if line and not line.startswith("#")]
-    return [(value, expected.strip()) for value, expected in pairs]
+    return [(value.rstrip(), expected) for value, expected in pairs]
 
 
 def reading(parsed: Parsed) -> str:
@@ -64,8 +64,15 @@ def _deadline(target: Deadline) -> str:
     start = ""
     if target.start_month or target.start_day:
         start = _day(target.start_month, target.start_day) + ".."
-    return " ".join(filter(None, [f"every {target.period}" if target.period else "",
-                                  start + _day(target.month, target.day)]))
+    return " ".join(
+        filter(
+            None,
+            [
+                f"every {target.period}" if target.period else "",
+                start + _day(target.month, target.day),
+            ],
+        )
+    )
 
 
 def _day(month: int | None, day: int | None) -> str:
