@@ -2,8 +2,9 @@
 
 import platform
 
-from benchmarks import fill, startup
+from benchmarks import check, fill, startup
 
 print(f"Python {platform.python_version()}, {platform.machine()}")
 startup.main()
 fill.main()
+check.main()

@@ -1,5 +1,6 @@
 """The README does what it says."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -19,7 +20,8 @@ def test_the_script_runs_and_fills_every_form(readme, tmp_path):
     (script,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert len(script.strip().splitlines()) <= 6
     shutil.copytree(examples_root() / "qiannan-2023", tmp_path / "examples/qiannan-2023")
-    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True, env=environment)
     assert len(list((tmp_path / "out/script").glob("*.xlsx"))) == 8
 
 

@@ -1,17 +1,37 @@
 """Spelling fixes: they change how a value looks, never what it means."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rules.conftest import mend
 from xlperf.indicator import Qualitative, parse
-from xlperf.rules import RULES, AllForms, FormCase, read_example, run
+from xlperf.rules import RULES, AllForms, Settings, read_example, run
 
 SAFE = [RULES[code] for code in ("C03", "C04", "C05", "C11")]
 
 symbols = st.sampled_from(
-    ["", "≥", "≤", ">", "<", "=", "＝", "＞", "＜", "≧", "≦", ">=", "<=", "=>", "═", "不低于", "至少"]
+    [
+        "",
+        "≥",
+        "≤",
+        ">",
+        "<",
+        "=",
+        "＝",
+        "＞",
+        "＜",
+        "≧",
+        "≦",
+        ">=",
+        "<=",
+        "=>",
+        "═",
+        "不低于",
+        "至少",
+    ]
 )
 numbers = st.one_of(
     st.integers(0, 10**7).map(str),
@@ -20,8 +40,32 @@ numbers = st.one_of(
 )
 units = st.sampled_from(
     [
-        *("%", "％", "(%)", " (%)", " 百分比", "千分之", "‰", "个", "（个）", "(次)", "人次", "万元"),
-        *("(万元)", "元/人·天", "㎡", "平米", "m2", "平方米", "工作日", "个工作日", "km", "台（套）"),
+        *(
+            "%",
+            "％",
+            "(%)",
+            " (%)",
+            " 百分比",
+            "千分之",
+            "‰",
+            "个",
+            "（个）",
+            "(次)",
+            "人次",
+            "万元",
+        ),
+        *(
+            "(万元)",
+            "元/人·天",
+            "㎡",
+            "平米",
+            "m2",
+            "平方米",
+            "工作日",
+            "个工作日",
+            "km",
+            "台（套）",
+        ),
         *("", " 台", "天", "小时", "(分钟)", "版"),
     ]
 )
@@ -34,14 +78,7 @@ values = st.one_of(
 
 
 def form(value: str) -> AllForms:
-    (empty,) = read_example('产出指标/数量指标 巡检 ""')
-    return mend((empty,), []) if not value else (with_target(empty, value),)
-
-
-def with_target(empty: FormCase, value: str) -> FormCase:
-    text = value.replace('"', "")
-    (filled,) = read_example(f'产出指标/数量指标 巡检 "{text}"')
-    return filled
+    return read_example(f'产出指标/数量指标 巡检 "{value}"')
 
 
 def text_of(forms: AllForms) -> str:
@@ -102,21 +139,13 @@ def test_a_value_in_house_spelling(value: str, fixed: str) -> None:
 
 
 def test_the_house_may_prefer_the_wide_equals_sign() -> None:
-    from dataclasses import replace
-
-    from xlperf.rules import Settings
-
-    forms = tuple(
-        replace(one, settings=Settings.of({"equals": "＝"})) for one in form("=100%")
-    )
+    forms = tuple(replace(one, settings=Settings.of({"equals": "＝"})) for one in form("=100%"))
     (finding,) = run(forms, [RULES["C03"]])
     assert finding.replacement == "＝100%"
     assert not run(mend(forms, [finding]), [RULES["C03"]])
 
 
 def test_deadlines_of_other_documents_do_not_count() -> None:
-    from dataclasses import replace
-
     one, other = read_example(
         "产出指标/时效指标 完成时间 2025年底前完成\n--\n产出指标/时效指标 完成时间 2025年12月31日前"
     )

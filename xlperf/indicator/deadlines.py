@@ -61,8 +61,13 @@ def read_deadline(text: str) -> Reading | None:
 def read_stretch(text: str) -> Reading | None:
     """2022年3月-9月, 2022.05-2023.04."""
     match = pattern("stretch").fullmatch(text)
-    until = match and _read_date(match["until"])
-    if not match or until is None or (until.fine == "edge" and until.month is None):
+    if match is None:
+        return None
+    closing, opened = match["until"], pattern("figures").fullmatch(match["from"])
+    if opened and not opened["day"] and closing.isdigit() and len(closing) <= 2:
+        closing = f"{opened['year']}-{closing}"  # 2023.1-12 are the months of one year
+    until = _read_date(closing)
+    if until is None or (until.fine == "edge" and until.month is None):
         return None
     bare = _BARE.fullmatch(match["from"])
     start = _bare_start(bare, until) if bare else _read_date(match["from"], first=True)

@@ -4,6 +4,7 @@ A `Parts` reads one match of a rule and collects where its parts stand and what 
 """
 
 import re
+from decimal import Decimal
 
 from xlperf.indicator import words
 from xlperf.indicator.quantities import (
@@ -69,51 +70,62 @@ class Parts:
 
         A spelled number that stands `alone` needs a unit or a scale, since 一 is in many words.
         """
-        groups, match = self.groups, self.match
-        number, share, unit = groups["number"], groups["share"], groups["unit"]
-        value = read_number(number) if number else None
-        if number is None or value is None:
+        groups = self.groups
+        number = groups["number"] or ""
+        value = read_number(number)
+        if value is None:
             return None
-        spelled = not number.isascii()
-        self.places["number"] = match.span("number")
-        scale, name, per = ONE, "", ""
+        self.places["number"] = self.match.span("number")
+        spelled, scale = not number.isascii(), ONE
         if word := groups["scale"]:
-            self.places["scale"] = match.span("scale")
+            self.places["scale"] = self.match.span("scale")
             if spelled and not _LARGE.isdisjoint(number):
                 value = read_number(number + word) or value  # 一亿三千 万 is one number
             else:
                 scale = words.SCALES[word]
         if groups["over"] or groups["beyond"]:
             self.remarks.insert(0, "约")
-        if share:
-            if unit:
-                return None
-            name = words.SHARES[share]
-            self.places["unit"] = match.span("share")
-        elif unit:
-            found = split_unit(unit, spelled)
-            if found is None or (found[0] in words.PRINTED_AS_TIME and value >= 1000):
-                return None
-            name, noun = found
-            self.remarks += [noun] if noun else []
-            start, end = match.span("unit")
-            self.places["unit"] = (start, end - len(noun))
-            if pair := groups["pair"]:
-                if name not in words.MEASURE_WORDS:
-                    return None
-                name = f"{name}（{pair}）"
-                self.places["unit"] = (start, match.end("pair") + 1)
-        elif boxed := groups["boxed"]:
-            if label := read_label(boxed):
-                more, name, per = label
-                scale *= more
-                self.places["unit"] = match.span("boxed")
-            else:
-                self.remarks.append(boxed)
-                self.places["qualifier"] = match.span("boxed")
-        elif spelled and alone and scale == 1:
+        measure = self._measure(spelled)
+        if measure is None:
             return None
-        return self.rated(Quantity(value, scale, name, per))
+        more, unit, per = measure
+        if unit in words.PRINTED_AS_TIME and value >= 1000:
+            return None
+        if spelled and alone and not (unit or groups["boxed"] or groups["scale"]):
+            return None
+        return self.rated(Quantity(value, scale * more, unit, per))
+
+    def _measure(self, spelled: bool) -> tuple[Decimal, str, str] | None:
+        """Scale, unit and per: of the share before the number, the unit after it or in brackets."""
+        share, unit, boxed = self.groups["share"], self.groups["unit"], self.groups["boxed"]
+        if share:
+            self.places["unit"] = self.match.span("share")
+            return None if unit else (ONE, words.SHARES[share], "")
+        if unit:
+            return self._unit(unit, spelled)
+        if boxed and (label := read_label(boxed)):
+            self.places["unit"] = self.match.span("boxed")
+            return label
+        if boxed:
+            self.remarks.append(boxed)
+            self.places["qualifier"] = self.match.span("boxed")
+        return ONE, "", ""
+
+    def _unit(self, text: str, spelled: bool) -> tuple[Decimal, str, str] | None:
+        found = split_unit(text, spelled)
+        if found is None:
+            return None
+        unit, noun = found
+        start, end = self.match.span("unit")
+        self.places["unit"] = (start, end - len(noun))
+        if noun:
+            self.remarks.append(noun)
+        if pair := self.groups["pair"]:
+            if unit not in words.MEASURE_WORDS:
+                return None
+            unit = f"{unit}（{pair}）"
+            self.places["unit"] = (start, self.match.end("pair") + 1)
+        return ONE, unit, ""
 
     def rated(self, quantity: Quantity) -> Quantity | None:
         """The quantity with what it is counted against: 元/人·天."""

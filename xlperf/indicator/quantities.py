@@ -42,8 +42,8 @@ _MARKS = re.compile("(?<![0-9])[,;:]|[,;:](?![0-9])")
 
 def read_number(text: str) -> Decimal | None:
     """The number that is written in digits or in Chinese numerals, None where it makes no sense."""
-    if text[0].isascii():
-        return Decimal(text.replace(",", ""))
+    if text.isascii():
+        return Decimal(text.replace(",", "")) if text else None
     return _read_numerals(text)
 
 

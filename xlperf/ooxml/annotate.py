@@ -108,7 +108,10 @@ def _mark_sheet(
         )
         for position, found in zip(positions, areas.values(), strict=True)
     }
-    notes = [Note(area, "\n\n".join(mark.note for mark in found)) for area, found in areas.items()]
+    notes = [
+        Note(area, "\n\n".join(mark.note for mark in found))
+        for area, found in sorted(areas.items(), key=lambda pair: pair[0])
+    ]
     drawing = _legacy_drawing(package, part, root)
     key = add_notes(edit, part, drawing, notes, Grid(sheet, styles))
     new = writer.write(cells)
@@ -217,7 +220,9 @@ _BARE_STYLES = (
 
 
 def _add_styles(edit: PackageEdit, workbook: str) -> str:
-    part = edit.add("xl/styles{}.xml", _BARE_STYLES.encode(), _STYLES)
+    usual = "xl/styles.xml"
+    name = "xl/styles{}.xml" if usual in edit else usual
+    part = edit.add(name, _BARE_STYLES.encode(), _STYLES)
     edit.relate(workbook, "styles", part)
     return part
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from xlperf.ooxml.package import CONTENT_TYPES, Package, relationships_part
+from xlperf.ooxml.package import CONTENT_TYPES, Package, parse_xml, relationships_part
 from xlperf.ooxml.workbook import RELATIONSHIPS, serialize
 
 _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
@@ -36,7 +36,7 @@ class PackageEdit:
     def tree(self, part: str) -> etree._Element:
         """Root element of a part that is about to change; what is done to it is kept."""
         if part not in self._trees:
-            self._trees[part] = self._package.xml(part)
+            self._trees[part] = parse_xml(self.read(part), part)
         return self._trees[part]
 
     def write(self, part: str, data: bytes) -> None:

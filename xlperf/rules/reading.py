@@ -7,6 +7,7 @@ form to form where the words do not.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from xlperf.diagnostic import Span
 from xlperf.indicator import (
@@ -56,6 +57,7 @@ def number_span(parsed: Parsed) -> Span | None:
     return next((parsed.spans[x] for x in ("number", "product", "low") if x in parsed.spans), None)
 
 
+@lru_cache(maxsize=4096)
 def squeezed(text: str) -> str:
     """The words of the text, as they are compared."""
     return _FILLING.sub("", unicodedata.normalize("NFKC", text))

@@ -51,7 +51,6 @@ _TORN = re.compile("[、，,；;：:）)”]|或(?![有者])")
 _DONE = re.compile("完成|全部|全面|全覆盖|到位|达标|合格|通过|符合|^已|^是$|^有$")
 _NOTHING = re.compile("无|未发生|未出现|没有|零")
 _FEWEST_LETTERS = 8
-_NUMERALS = "一二两三四五六七八九十百千万亿"
 
 
 def _states(indicator: IndicatorCase, columns: tuple[str, ...]) -> bool:

@@ -10,7 +10,7 @@ from xlperf.rules.context import FormCase, IndicatorCase
 from xlperf.rules.reading import TARGET, category, quantities, squeezed
 from xlperf.rules.rule import BOTH, INFO, NO, SAFE, SUGGEST, WARNING, Case, Fault, rule
 
-LEVEL1, LEVEL2, NAME = "一级指标", "二级指标", "三级指标"
+LEVEL2, NAME = "二级指标", "三级指标"
 
 
 def _texts(form: FormCase) -> Iterator[tuple[Case, str, str]]:
@@ -224,7 +224,7 @@ def shifted_row(indicator: IndicatorCase) -> Iterator[Fault]:
     Good: 效益指标/服务对象满意度指标 居民满意度 ≥90%
     """
     here, level1 = category(indicator), squeezed(indicator.level1).removesuffix("指标")
-    inner = {squeezed(indicator.name), squeezed(indicator.target_text)} - {indicator.level2}
+    inner = ({squeezed(indicator.name)} - {indicator.level2}) | {squeezed(indicator.target_text)}
     misplaced = here and here not in _SECTIONS.get(level1, (here,))
     if misplaced or level1 in _INNER or any(map(_CATEGORY.fullmatch, inner)):
         yield Fault(LEVEL2)
