@@ -1,4 +1,4 @@
-"""A worksheet part, read as cells and split into literals and slots; other readers are the judges."""
+"""A worksheet part, read as cells, split into literals and slots; other readers are the judges."""
 
 import io
 import re

@@ -103,7 +103,8 @@ def test_a_waiver_accepts_a_finding_and_one_that_matches_nothing_is_told(forms, 
 
 
 @pytest.mark.parametrize(
-    "content", ['[[waiver]]\ncode = "A01"\n', "[[waiver]]\ncode = 1\nreason = 'x'\n", "a = 1\n", "["]
+    "content",
+    ['[[waiver]]\ncode = "A01"\n', "[[waiver]]\ncode = 1\nreason = 'x'\n", "a = 1\n", "["],
 )
 def test_a_waiver_file_that_cannot_be_used_is_refused(forms, tmp_path, content):
     path = tmp_path / "waivers.toml"
@@ -160,7 +161,7 @@ def test_suggested_fixes_need_to_be_asked_for(tables):
         for f in check([tables]).findings
         if f.rule.fix is Fix.SUGGEST and f.replacement is not None
     ]
-    mended, after = fix([tables])
+    mended, _ = fix([tables])
     assert {f.rule.fix for f in mended} == {Fix.SAFE}
     if suggested:
         more, _ = fix([tables], suggested=True)

@@ -306,8 +306,8 @@ def _write(text: str, out: Path | None) -> None:
 
 def _say_mended(mended: Sequence[Finding], lang: Lang) -> None:
     for finding in mended:
-        place, change = finding.diagnostic.place.text(lang), f"{finding.value} → {finding.replacement}"
-        click.echo(f"{place} {finding.code} {change}", err=True)
+        place = finding.diagnostic.place.text(lang)
+        click.echo(f"{place} {finding.code} {finding.value} → {finding.replacement}", err=True)
     total = Message(f"已修复 {len(mended)} 处", f"{len(mended)} mended")
     click.echo(total.text(lang), err=True)
 

@@ -138,6 +138,13 @@ CUT_OFF = _kind(
     "the file is cut off or damaged (a copy or download may have been interrupted)",
     *_AGAIN,
 )
+STRICT = _kind(
+    "W125",
+    "这是“Strict Open XML”格式的工作簿",
+    "this is a workbook in the Strict Open XML format",
+    "请用 Excel 打开后另存为普通的 .xlsx",
+    "open it in Excel and save it as an ordinary .xlsx",
+)
 OTHER_XML = _kind("W124", "这是 XML 文件，不是 Excel 工作簿", "this is an XML file", *_CHOOSE)
 
 _ZIP = (b"PK\3\4", b"PK\5\6", b"PK\6\6")
@@ -247,32 +254,157 @@ def _text(head: bytes) -> str | None:
 
 # --------------------------------------------------------------------------------- zip contents
 
-_MAIN_TYPE = re.compile(rb"application/[\w.+-]*?[.-]main(?:\+xml)?(?=[\"'])", re.IGNORECASE)
-_SPREADSHEETS = re.compile(
+_MAIN_TYPE = re.compile(rb"application/[\w.+-]*[.]main(?:\+xml)?(?=[\"'])", re.IGNORECASE)
+_WORKBOOK_TYPE = re.compile(
     rb"application/vnd\.(?:openxmlformats-officedocument\.spreadsheetml\.(?:sheet|template)"
     rb"|ms-excel\.(?:sheet|template)\.macroenabled)\.main\+xml",
     re.IGNORECASE,
 )
-_NO_WORKBOOKS = (
-    ("mimetype", OPEN_DOCUMENT),
-    ("OFD.xml", FIXED_PAGES),
-    ("Index/Document.iwa", OTHER_OFFICE),
+_TELLTALES = {"OFD.xml": FIXED_PAGES, "Index/Document.iwa": OTHER_OFFICE}
+_ILL_NAME = re.compile(
+    r"""[/\\]                       # absolute
+    | .*(?: \\ | [\x00-\x1f] | %(?:2f|5c) )
+    | (?:.*/)? \.{0,2} (?:/.*)? $   # a segment that is empty, . or ..
+    | [a-z]:
+    """,
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 
 
-def recognise_parts(names: Iterable[str], content_types: bytes | None, mimetype: bytes) -> Kind | None:
-    """What kind of zip file holds these files; None where it is, or may be, a workbook.
+def recognise_parts(names: Iterable[str], types: bytes | None, mimetype: bytes) -> Kind | None:
+    """What kind of zip file holds these names; None where it is, or may be, a workbook.
 
-    `content_types` and `mimetype` are the contents of the two files that tell.
+    `types` is what the part with the content types says, `mimetype` what the file of that name.
     """
-    if content_types is None:
+    if types is None:
         if mimetype:
             return OPEN_DOCUMENT if b"spreadsheet" in mimetype else OTHER_OFFICE
-        held = {*names}
-        return next((kind for name, kind in _NO_WORKBOOKS if name in held), ARCHIVE)
-    main = _MAIN_TYPE.findall(content_types)
-    if not main or any(map(_SPREADSHEETS.fullmatch, main)):
+        return next((_TELLTALES[name] for name in names if name in _TELLTALES), ARCHIVE)
+    main = _MAIN_TYPE.findall(types)
+    if not main or any(map(_WORKBOOK_TYPE.fullmatch, main)):
         return None
-    if any(b"sheet.binary" in kind.lower() for kind in main):
-        return BINARY
-    return OTHER_OFFICE
+    return BINARY if any(b".binary." in kind for kind in main) else OTHER_OFFICE
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Refuse part names that occur twice (case does not count) or lead out of the package."""
+    seen: set[str] = set()
+    for name in names:
+        if _ILL_NAME.match(name):
+            raise _ill(
+                "W136",
+                f"工作簿内含有非法的部件名称（{shown(name)}）",
+                f"the workbook has a part with a forbidden name ({shown(name)})",
+            )
+        if name.casefold() in seen:
+            raise _ill(
+                "W135",
+                f"工作簿内有重名的部件（{shown(name)}）",
+                f"the workbook holds the part {shown(name)} twice",
+            )
+        seen.add(name.casefold())
+
+
+def shown(name: str) -> str:
+    """A name as it may stand in a message: short, without control characters."""
+    return "".join(c if c.isprintable() else "?" for c in name[:80])
+
+
+# --------------------------------------------------------------------------------------- limits
+
+_SUSPECT_SIZE = _MEBIBYTE
+_UNITS = (("GiB", 1 << 30), ("MiB", _MEBIBYTE), ("KiB", 1 << 10), ("B", 1))
+
+
+def check_file_size(size: int, limits: Limits) -> None:
+    if size > limits.file:
+        raise _exceeded("W130", "file", "文件大小", "its size is", size, limits)
+
+
+def check_part_sizes(sizes: Iterable[tuple[str, int, int]], limits: Limits) -> None:
+    """Refuse parts that claim to be too large; `sizes` are name, size, and compressed size."""
+    total = 0
+    for name, size, packed in sizes:
+        total += size
+        part_zh, part_en = f"部件 {shown(name)} ", f"the part {shown(name)} "
+        if size > limits.part:
+            raise _exceeded(
+                "W131", "part", f"{part_zh}解压后大小", f"{part_en}unpacks to", size, limits
+            )
+        # What is under media/ is copied as it is and never unpacked here; blank scans shrink a lot.
+        bomb = size > _SUSPECT_SIZE and size > packed * limits.ratio
+        if bomb and "/media/" not in name:
+            ratio = size // max(packed, 1)
+            raise _exceeded(
+                "W133", "ratio", f"{part_zh}压缩比", f"{part_en}is compressed by", ratio, limits
+            )
+    if total > limits.total:
+        raise _exceeded("W132", "total", "解压后总大小", "it unpacks to", total, limits)
+
+
+def check_part_count(count: int, limits: Limits) -> None:
+    if count > limits.parts:
+        raise _exceeded("W134", "parts", "部件数", "its number of parts is", count, limits)
+
+
+def check_markup(data: bytes, name: str, limits: Limits) -> None:
+    """Refuse XML that could grow while it is parsed, or take more memory than allowed."""
+    doctype = "<!DOCTYPE"
+    if any(doctype.encode(code) in data for code in ("ascii", "utf-16-le", "utf-16-be")):
+        raise _ill(
+            "W137",
+            f"工作簿的部件 {shown(name)} 含有 DTD 或实体声明",
+            f"the part {shown(name)} has a document type or entities",
+        )
+    marks = data.count(b"<") + data.count(b"=")
+    if marks > limits.marks:
+        raise _exceeded(
+            "W138", "marks", f"部件 {shown(name)} 的元素和属性数",
+            f"the elements and attributes of {shown(name)} are", marks, limits,
+        )  # fmt: skip
+
+
+def check_merges(count: int, largest: int, name: str, limits: Limits) -> None:
+    """Refuse too many merged areas in a sheet, or one of too many cells."""
+    if count > limits.merges:
+        raise _exceeded(
+            "W139", "merges", f"部件 {shown(name)} 的合并单元格个数",
+            f"the merged areas of {shown(name)} are", count, limits,
+        )  # fmt: skip
+    if largest > limits.cells:
+        raise _exceeded(
+            "W139", "cells", f"部件 {shown(name)} 中一处合并区域的单元格数",
+            f"the cells of one merged area in {shown(name)} are", largest, limits,
+        )  # fmt: skip
+
+
+def _exceeded(code: str, limit: str, zh: str, en: str, found: int, limits: Limits) -> WorkbookError:
+    most = getattr(limits, limit)
+    sizes = limit in ("file", "part", "total")
+    shown, allowed = (_size(found), _size(most)) if sizes else (f"{found:,}", f"{most:,}")
+    return WorkbookError(
+        Diagnostic(
+            code,
+            Message(f"{zh}为 {shown}，超过上限 {allowed}", f"{en} {shown}, the limit is {allowed}"),
+            fix=Message(
+                "请清除表外多余的内容后另存；确需处理时，在 xlperf.toml 的 [limits] 中调高 "
+                f"{limit}",
+                f"clear what is not needed and save it again, or raise {limit} under [limits] in "
+                "xlperf.toml",
+            ),
+        )
+    )
+
+
+def _size(size: int) -> str:
+    unit, factor = next((u, f) for u, f in _UNITS if size >= f or f == 1)
+    return f"{size / factor:.4g} {unit}"
+
+
+def _ill(code: str, zh: str, en: str) -> WorkbookError:
+    fix = Message(
+        "该文件可能被篡改，请核实来源；确认可信后用 Excel 或 WPS 打开并另存",
+        "it may have been tampered with: check where it comes from, then open it in Excel or WPS "
+        "and save it again",
+    )
+    return WorkbookError(Diagnostic(code, Message(zh, en), fix=fix))

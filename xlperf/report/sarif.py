@@ -5,7 +5,7 @@ text file to replace, and a workbook has none to name.
 """
 
 import re
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import Path
 from urllib.parse import quote
 
 from xlperf import __version__
@@ -94,12 +94,9 @@ def _locations(item: Item) -> list[Json]:
 
 def _uri(file: str) -> str:
     """The file as a URI; one relative to the working folder stays relative."""
-    windows = PureWindowsPath(file)
-    path = windows.as_posix() if windows.drive else PurePosixPath(file).as_posix()
-    quoted = quote(path, safe="/:" if windows.drive else "/", errors="surrogatepass")
-    if windows.drive:
-        return f"file:///{quoted}"
-    return f"file://{quoted}" if path.startswith("/") else quoted
+    path = Path(file)
+    quoted = quote(path.as_posix(), errors="surrogatepass")
+    return f"file:///{quoted.lstrip('/')}" if path.is_absolute() else quoted
 
 
 def _message(text: str) -> str:

@@ -44,8 +44,8 @@ class Reading:
     """One value as it is read; a part that the value does not have is None.
 
     `number` has the digits as typed, `scale` is 1, 10,000 (万) and so on; an interval has `low` and
-    `high` instead of `number`. `per` is what one unit is counted against (天, 人·天), of a frequency
-    its period. `date` and `start` are ISO dates. `formula` is the score in Excel's spelling, over
+    `high` instead of `number`. `per` is what one unit is counted against (天, 人·天), or a
+    frequency's period. `date` and `start` are ISO dates. `formula` is the score in Excel's spelling, over
     实际完成值 (as a number in the target's unit) and 分值.
     """
 

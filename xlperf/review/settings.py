@@ -56,7 +56,7 @@ def load_settings(path: Path | None) -> ReviewSettings:
 
 
 def settings_for(path: Path, given: Mapping[str, Any]) -> ReviewSettings:
-    """The settings that hold for `path`, with those that were given (not None, not empty) on top."""
+    """The settings that hold for `path`, under those given that are not None and not empty."""
     settings = load_settings(find_settings(path))
     known = {f.name for f in fields(settings)}
     return replace(settings, **{k: v for k, v in given.items() if k in known and v})

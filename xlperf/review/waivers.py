@@ -85,7 +85,7 @@ def _unusable(path: Path, number: int) -> Diagnostic:
         place=Place(file=str(path)),
         fix=Message(
             f"每条 [[waiver]] 须有 code 和 reason，可加 {'、'.join(_MATCHED[1:])}，均为文字",
-            f"each [[waiver]] needs the texts code and reason, and may have {', '.join(_MATCHED[1:])}",
+            f"a [[waiver]] needs the texts code and reason; {', '.join(_MATCHED[1:])} are optional",
         ),
     )
 

@@ -60,13 +60,16 @@ class Layout:
 
     def __init__(self, package: Package, scope: int | None) -> None:
         workbook = Workbook.open(package)
-        forms, _ = find_forms(workbook)
+        forms, _ = find_forms(workbook, package.limits)
         self.form: Form = next(form for form in forms if form.scope == scope)
         self.home = self.form.sheet.index
         self.date1904 = workbook.date1904
         strings = read_strings(package, workbook.shared_strings)
         self._styles = Styles.open(package, workbook.styles)
-        sheets = [read_sheet(package.read(s.part), s.part, strings) for s in workbook.sheets]
+        sheets = [
+            read_sheet(package.read(s.part), s.part, strings, package.limits)
+            for s in workbook.sheets
+        ]
         self.sheet = sheets[self.home]
         self._merged = {(a.top, a.left): a for a in self.sheet.merges}
         rows = range(self.form.first, self.form.last + 1) if self.form.columns else range(0)

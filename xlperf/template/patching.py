@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from xlperf.expr import Value
 from xlperf.ooxml.address import cell_name
 from xlperf.ooxml.package import Package
+from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.sheet import Cell, Position, SheetWriter, read_sheet, read_strings
 from xlperf.ooxml.values import number_cell, text_cell
 from xlperf.ooxml.workbook import Workbook, recalculated_on_load
@@ -16,7 +17,7 @@ Placed = tuple[str, Position]
 
 
 def replace_texts(
-    data: bytes, texts: Mapping[str, Mapping[Position, str]]
+    data: bytes, texts: Mapping[str, Mapping[Position, str]], limits: Limits = DEFAULT
 ) -> tuple[bytes, set[Placed]]:
     """The workbook with other text in cells of its sheets, and the cells that were changed.
 
@@ -24,10 +25,12 @@ def replace_texts(
     is one. Styles stay. Formulas that depend on a changed cell get their new value, or none where
     it cannot be computed here.
     """
-    package = Package.open(data)
+    package = Package.open(data, limits)
     workbook = Workbook.open(package)
     strings = read_strings(package, workbook.shared_strings)
-    sheets = [read_sheet(package.read(s.part), s.part, strings) for s in workbook.sheets]
+    sheets = [
+        read_sheet(package.read(s.part), s.part, strings, limits) for s in workbook.sheets
+    ]
     changes: dict[Key, str | Decimal] = {}
     replaced: set[Placed] = set()
     for sheet in workbook.sheets:

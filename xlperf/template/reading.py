@@ -7,6 +7,7 @@ from xlperf.forms import BLANK, Entry, Indicator, Kind, Project, number_entry, r
 from xlperf.ooxml.address import cell_name
 from xlperf.ooxml.number_format import display
 from xlperf.ooxml.package import Package
+from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.sheet import Cell, Position, Sheet, read_sheet, read_strings
 from xlperf.ooxml.styles import Styles
 from xlperf.ooxml.workbook import Workbook
@@ -15,15 +16,15 @@ from xlperf.template.fields import Field, Form, find_forms
 _HUNDRED = Decimal(100)
 
 
-def read_forms(data: bytes) -> list[tuple[Form, Project]]:
+def read_forms(data: bytes, limits: Limits = DEFAULT) -> list[tuple[Form, Project]]:
     """Every form of a workbook with its record, in the order of the sheets.
 
     Text fields give the displayed text with the number kept beside it. Rows of the table that are
     wholly blank are left out. Raises WorkbookError when the workbook cannot be read.
     """
-    package = Package.open(data)
+    package = Package.open(data, limits)
     workbook = Workbook.open(package)
-    forms, _ = find_forms(workbook)
+    forms, _ = find_forms(workbook, limits)
     if not forms:
         return []
     reader = _Reader(package, workbook)
@@ -39,7 +40,7 @@ class _Reader:
 
     def project(self, form: Form) -> Project:
         part = form.sheet.part
-        sheet = read_sheet(self._package.read(part), part, self._strings)
+        sheet = read_sheet(self._package.read(part), part, self._strings, self._package.limits)
         entries = {label: Entry(value) for label, value in form.constants.items()}
         cells = {}
         for field in form.scalars:
@@ -92,7 +93,7 @@ def _merged_origins(sheet: Sheet, form: Form) -> Mapping[Position, Position]:
     for area in sheet.merges:
         if area.bottom < form.first or area.top > form.last:
             continue
-        for column in lefts.intersection(range(area.left, area.right + 1)):
+        for column in [left for left in lefts if area.left <= left <= area.right]:
             for row in range(max(area.top, form.first), min(area.bottom, form.last) + 1):
                 origins[row, column] = (area.top, area.left)
     return origins

@@ -49,6 +49,7 @@ def template_report(template: Template) -> Report:
         lines.append(Line(PREFIX + name, field.area.text, _meaning(template, field, key)))
         problems += _unknown(template, field, key)
     problems += _overlaps(template)
+    problems += template.notices
     if not form.columns:
         problems.append(_no_table(template))
     return Report(tuple(lines), tuple(problems))

@@ -12,10 +12,17 @@ from pathlib import Path
 
 from xlperf.diagnostic import Diagnostic, InputError, Message, Place, WorkbookError
 from xlperf.forms import Project
+from xlperf.ooxml import trust
 from xlperf.ooxml.files import read_file
 from xlperf.ooxml.package import Package
+from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.rows import RowEdit, resize_rows
-from xlperf.ooxml.workbook import Workbook
+from xlperf.ooxml.workbook import (
+    Workbook,
+    as_workbook,
+    file_suffix,
+    without_calculation_chain,
+)
 from xlperf.template.fields import Form, find_forms
 from xlperf.template.filling import Filled, Formulas, fill
 from xlperf.template.layout import Layout
@@ -25,32 +32,64 @@ _LAYOUTS_KEPT = 64
 
 
 class Template:
-    """An official form that carries `xp.` names. `name` is its `xp.模板`, such as `x/1`, or ""."""
+    """An official form that carries `xp.` names. `name` is its `xp.模板`, such as `x/1`, or "".
 
-    def __init__(self, data: bytes, file: str = "") -> None:
-        """Raises WorkbookError when `data` is no workbook or carries no form."""
+    What is filled is always a workbook, though the template be an .xltx or .xltm; `suffix` is the
+    one that its file name needs.
+    """
+
+    def __init__(
+        self,
+        data: bytes,
+        file: str = "",
+        *,
+        limits: Limits = DEFAULT,
+        strip_signature: bool = False,
+    ) -> None:
+        """Raises WorkbookError when `data` is no workbook or carries no form.
+
+        A digital signature is refused, or removed where that is asked for.
+        """
         try:
-            self._package = Package.open(data)
+            package = Package.open(data, limits)
+            self._stripped = trust.has_signature(package)
+            if self._stripped:
+                if not strip_signature:
+                    raise trust.signed()
+                package = trust.strip_signature(package)
+                data = package.to_bytes()
+            self._package = without_calculation_chain(as_workbook(package))
+            self.suffix = file_suffix(package)
             workbook = Workbook.open(self._package)
+            forms, problems = find_forms(workbook, limits)
         except InputError as error:
             raise WorkbookError([d.at(file=file) for d in error.diagnostics]) from error
-        forms, problems = find_forms(workbook)
         if not forms:
             raise WorkbookError(_no_names(file))
         self.data = data
+        self.limits = limits
         self.file = file
         self.form: Form = forms[0]
         self.problems: tuple[Diagnostic, ...] = tuple(p.at(file=file) for p in problems)
         self._layouts: OrderedDict[int, Layout] = OrderedDict()
 
     @classmethod
-    def open(cls, path: str | Path) -> "Template":
+    def open(
+        cls, path: str | Path, *, limits: Limits = DEFAULT, strip_signature: bool = False
+    ) -> "Template":
         """Compile the workbook at `path`. Raises WorkbookError when it cannot be used."""
-        return cls(read_file(Path(path)), str(path))
+        data = read_file(Path(path), limits)
+        return cls(data, str(path), limits=limits, strip_signature=strip_signature)
 
     @property
     def name(self) -> str:
         return self.form.constants.get("模板", "")
+
+    @cached_property
+    def notices(self) -> tuple[Diagnostic, ...]:
+        """What a person should know of before trusting it: links to elsewhere, a lost signature."""
+        lost = [trust.stripped()] if self._stripped else []
+        return tuple(n.at(file=self.file) for n in (*lost, *trust.notices(self._package)))
 
     @cached_property
     def formula_labels(self) -> frozenset[str]:
@@ -64,7 +103,7 @@ class Template:
         The names inside the workbook are followed, so rows and columns may have moved. Raises
         WorkbookError when it cannot be read or carries no form.
         """
-        forms = read_forms(workbook)
+        forms = read_forms(workbook, self.limits)
         if not forms:
             raise WorkbookError(_no_names(""))
         return forms[0][1]

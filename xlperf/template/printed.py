@@ -1,0 +1,301 @@
+"""A blank form as a person sees it: boxes with their text, and which label a text is.
+
+Official forms print one label in many ways: spaces between the characters, line breaks, numbering,
+colons, notes and units in brackets. What counts as which label stands in one table, `_PATTERNS`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import lru_cache
+
+from xlperf.forms import INDICATOR_PREFIX, KEY, KNOWN_LABELS
+from xlperf.ooxml.address import Area
+from xlperf.ooxml.sheet import Cell, Position, Sheet
+from xlperf.ooxml.styles import Styles
+
+CONSTANTS = (KEY, "模板", "金额单位")
+
+
+class Role(Enum):
+    """What a printed label can be on a form; some words can be several things."""
+
+    SINGLE = auto()
+    """It names one cell."""
+    AMOUNT = auto()
+    """It names an amount of the funding tree."""
+    MONEY = auto()
+    """It heads a column of the funding block."""
+    PLAN = auto()
+    """It heads a share of the spending plan."""
+    COLUMN = auto()
+    """It heads a column of the indicator table."""
+    TOTAL = auto()
+    """It begins the row of totals below the table."""
+    BLOCK = auto()
+    """It stands beside or over a block of other labels and has no cell of its own."""
+
+
+def _known(*, columns: bool) -> Iterator[str]:
+    for label, others in KNOWN_LABELS.items():
+        if label.startswith(INDICATOR_PREFIX) == columns and label not in CONSTANTS:
+            yield from (spelling.removeprefix(INDICATOR_PREFIX) for spelling in (label, *others))
+
+
+_KNOWN_COLUMNS = {
+    spelling.removeprefix(INDICATOR_PREFIX): label.removeprefix(INDICATOR_PREFIX)
+    for label, others in KNOWN_LABELS.items()
+    if label.startswith(INDICATOR_PREFIX)
+    for spelling in (label, *others)
+}
+
+# Role, the name it gives ("" for the name as printed), and the printed words without spaces,
+# numbering and notes in brackets.
+_PATTERNS: tuple[tuple[Role, str, str], ...] = (
+    (Role.SINGLE, "", "|".join(_known(columns=False))),
+    (Role.SINGLE, "", "(部门|单位|部门单位|预算部门|填报部门|项目实施单位|资金使用单位)名称?"),
+    (Role.SINGLE, "", "(总体|年度|部门整体|项目年度|项目|部门)绩效目标|(长期|总|本年度|项目年度)目标"),
+    (Role.SINGLE, "", "年度(履职目标|目标完成情况|主要任务)|目标完成情况"),
+    (Role.SINGLE, "", "工作保障措施|资金用途|项目(实施)?期限?|(项目)?(实施|执行)(周期|期限?)"),
+    (Role.SINGLE, "", "项目(起止|实施)(时间|日期|年限)|项目(概况|概述|内容|背景|依据)"),
+    (Role.SINGLE, "", "(项目)?立项(的)?(依据|情况)|项目实施(内容|计划|内容及过程概述)|政策依据"),
+    (Role.SINGLE, "", "项目负责人(及(联系)?电话|及联系方式)?|(单位|部门|财务)负责人|联系方式|审核人"),
+    (Role.SINGLE, "", "主管部门(编码|代码)|(预算)?单位(编码|代码)|单位职能概述"),
+    (Role.SINGLE, "", "(主要)?(存在的?)?问题(及原因)?|(下一步)?改进(措施|意见)|(有关)?建议|评价结论"),
+    (Role.SINGLE, "", "(其他)?需要?说明的?(问题|事项)|备注|说明"),
+    (Role.SINGLE, "联系人", "填表人|经办人"),
+    (Role.SINGLE, "填报日期", "填表(日期|时间)"),
+    (Role.SINGLE, "总分", "自评(总分|得分|总得分|分)|评价(得分|总分)"),
+    (Role.AMOUNT, "", "预算数|总额|总计|基本支出|项目支出|其他|其他收入|事业收入|经营收入"),
+    (Role.AMOUNT, "", r"\D{0,16}(资金|拨款|补助|安排|经费|总额|总金额|预算金额|结转|结余|收入)"),
+    (Role.MONEY, "", r".{0,8}(预算|执行|支出|决算|到位|下达|调整)(数|金额|额)|年初预算|全年预算"),
+    (Role.MONEY, "", "金额|.{0,8}执行率|分值|得分|权重"),
+    (Role.PLAN, "", r"\d{1,2}月[底末份]|第?[一二三四1-4]季度[底末]?"),
+    *((Role.COLUMN, name, spelling) for spelling, name in _KNOWN_COLUMNS.items()),
+    (Role.COLUMN, "三级指标", "(绩效|三级|具体)?指标(名称|内容)|具体指标"),
+    (Role.COLUMN, "指标值", "(年度|全年|年初|年初设定|预期|计划|绩效|设定)*(指标|目标)值"),
+    (Role.COLUMN, "实际完成值", "(全年|年度)?(实际)?(完成|实现)(值|情况|指标值)"),
+    (Role.COLUMN, "分值", "(指标|标准)?(分值|权重)"),
+    (Role.COLUMN, "得分", "(指标|自评|评价)?得分|自评分|评分"),
+    (Role.COLUMN, "未完成原因分析", "[^因]*(偏差|未完成|未达标|未实现)[^因]*(原因|分析).*"),
+    (Role.COLUMN, "指标值确定依据", "(指标值?)?(确定|设定|设置)依据"),
+    (Role.COLUMN, "", "分项名称"),
+    (Role.TOTAL, "总分", "总分|合计|总计|总得分|合计得分|得分合计|自评总分"),
+    (Role.BLOCK, "", "(年度|项目|部门|长期|中期|年度总体)?绩效(指标|目标)(情况)?|(项目)?年度绩效指标"),
+    (Role.BLOCK, "", "(项目|部门|部门预算|年度)?资金(情况|来源|申请)?|(年度)?(资金|预算)执行情况"),
+    (Role.BLOCK, "", ".*支出计划|预算规模及资金用途|项目基本情况|(总体|年度总体)目标"),
+)  # fmt: skip
+_COMPILED = tuple((role, name, re.compile(pattern)) for role, name, pattern in _PATTERNS)
+
+_CIRCLED = re.compile(r"[①-⑳⓪❶-❿]")
+_NUMBERING = re.compile(
+    r"\(?[一二三四五六七八九十]{1,3}\)|[一二三四五六七八九十]{1,3}[、.]|\(?\d{1,2}\)|\d{1,2}[、.](?!\d)"
+)
+_MARK = re.compile(r"[-–—―─*★☆▲△●○■◆·•※]+|其中:?")
+_BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕")
+_BRACKETS = re.compile(r"[()\[\]【】〔〕/、]")
+_NAME_GAPS = re.compile(r"\W+")
+# What is printed only to be written over, and what says that nothing belongs here.
+_HINT = re.compile(r"((年度|总体|绩效)?(指标|目标|任务)\d*[:.]?|\d+[.、]|[.…·]+|[xX×]+)+")
+_NOTHING = re.compile(r"[-–—―─/\\]+")
+_GAP = r"(?:_+|\s{4,}|(?:\s*\d*\s*[年月日]){2,3}\s*)"
+_GAPPED = re.compile(rf"([^\s:：_，。；;]{{2,14}})\s*[:：](?:{_GAP}|\s*(?=\Z|\n))")
+_ROOM = re.compile(rf"[:：]{_GAP}")
+_YEAR_LINE = re.compile(r"\(?[\s_]*(20\d\d|[xX×*]{2,4}|20[xX×*_\s]{1,4})?[\s_]*\)?\s*年度?\s*\)?")
+_MONEY_UNIT = re.compile(r"(?:单位[:：]|[（(](?:单位[:：])?)\s*人?民?币?\s*(亿元|万元|元)(?![/／或元])")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A printed text as a label: what it can be, by role the name it gives, and its bare words."""
+
+    roles: Mapping[Role, str]
+    words: str
+
+
+def read_label(text: str) -> Label:
+    """The label that a text is; without roles and words where it is none."""
+    return _read_label(text) if len(text) <= 60 else _NO_LABEL
+
+
+_NO_LABEL = Label({}, "")
+
+
+@lru_cache(maxsize=4096)
+def _read_label(text: str) -> Label:
+    folded = _folded(text)
+    bare = _stripped(_BRACKETED.sub("", folded))
+    whole = _stripped(_BRACKETS.sub("", folded))
+    for variant in (bare, whole):
+        roles: dict[Role, str] = {}
+        for role, name, pattern in _COMPILED:
+            if variant and role not in roles and pattern.fullmatch(variant):
+                roles[role] = name or spelled(variant)
+        if roles:
+            return Label(roles, spelled(variant))
+    return Label({}, spelled(bare))
+
+
+def spelled(words: str) -> str:
+    """Words as a part of a workbook name: what Excel forbids there is `_`."""
+    return _NAME_GAPS.sub("_", unicodedata.normalize("NFKC", words)).strip("_")
+
+
+def _folded(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", _CIRCLED.sub("", text))
+    return re.sub(r"\s+", "", plain)
+
+
+def _stripped(text: str) -> str:
+    """Without numbering and marks before it, colons and stars behind it."""
+    previous = None
+    while text != previous:
+        previous = text
+        text = text.rstrip(":*,;。")
+        if match := _NUMBERING.match(text) or _MARK.match(text):
+            text = text[match.end() :]
+    return text
+
+
+def gapped_labels(text: str) -> list[str]:
+    """The words before each gap that a text leaves to be written in: 填报人：____ 电话：____."""
+    return [match[1] for match in _GAPPED.finditer(text)]
+
+
+def leaves_room(text: str) -> bool:
+    """Whether a label leaves room for the answer behind its colon, in its own cell."""
+    return bool(_ROOM.search(text))
+
+
+def is_year_line(text: str) -> bool:
+    """A line such as （2025年度） or （    年度）, with the year inside."""
+    return bool(_YEAR_LINE.fullmatch(unicodedata.normalize("NFKC", text).strip()))
+
+
+def money_units(text: str) -> list[str]:
+    """The money units that a text states: 单位：万元, 项目资金（元）."""
+    return _MONEY_UNIT.findall(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One cell, or one merged area, of a form.
+
+    `drawn`: it is merged or has a look of its own; a cell that is not is only known to be empty.
+    """
+
+    area: Area
+    text: str = ""
+    formula: bool = False
+    number: bool = False
+    drawn: bool = False
+    unlocked: bool = False
+    number_format: str = "General"
+
+    @property
+    def label(self) -> Label:
+        return _NO_LABEL if self.number else read_label(self.text)
+
+    @property
+    def open(self) -> bool:
+        """Whether it takes content: blank, a hint to be written over, or computed."""
+        return not self.text or self.hint or (self.formula and not self.label.roles)
+
+    @property
+    def hint(self) -> bool:
+        """Whether it holds only words such as 指标1： or ……, to be written over."""
+        return not self.number and bool(_HINT.fullmatch(_folded(self.text)))
+
+    @property
+    def crossed(self) -> bool:
+        """Whether it prints a dash: nothing belongs there."""
+        return not self.number and bool(_NOTHING.fullmatch(_folded(self.text)))
+
+    @property
+    def asks_year(self) -> bool:
+        """Whether its number format prints a year around the number: （2025年度）."""
+        code = self.number_format
+        return "年" in code and not re.search(r"[ymdhs]", code, re.IGNORECASE)
+
+    @property
+    def height(self) -> int:
+        return self.area.bottom - self.area.top + 1
+
+    def aligned(self, other: "Box") -> bool:
+        """Whether it has the same columns as the other."""
+        return self.area.left == other.area.left and self.area.right == other.area.right
+
+
+_WIDEST_MERGE = 100_000
+
+
+class Grid:
+    """The boxes of one sheet, and who their neighbours are."""
+
+    def __init__(self, sheet: Sheet, styles: Styles) -> None:
+        self._boxes: dict[Position, Box] = {}
+        for area in sheet.merges:
+            rows, columns = area.bottom - area.top + 1, area.right - area.left + 1
+            if rows * columns <= _WIDEST_MERGE:
+                box = _box(area, sheet.cell((area.top, area.left)), styles, merged=True)
+                for row in range(area.top, area.bottom + 1):
+                    for column in range(area.left, area.right + 1):
+                        self._boxes[row, column] = box
+        for (row, column), cell in sheet.cells.items():
+            if (row, column) not in self._boxes:
+                area = Area(row, column, row, column)
+                self._boxes[row, column] = _box(area, cell, styles, merged=False)
+        found = {id(box): box for box in self._boxes.values() if box.text or box.drawn}
+        self.boxes = sorted(found.values(), key=lambda box: (box.area.top, box.area.left))
+        self.texts = [box for box in self.boxes if box.text]
+        self.bottom = max((box.area.bottom for box in self.boxes), default=0)
+        self.bare = not any(box.drawn and not box.text for box in self.boxes)
+        """No blank cell has a look of its own, so that none tells where the form ends."""
+
+    def at(self, row: int, column: int) -> Box:
+        return self._boxes.get((row, column)) or Box(Area(row, column, row, column))
+
+    def right(self, box: Box) -> Box:
+        """The neighbour on the right, at its top row."""
+        return self.at(box.area.top, box.area.right + 1)
+
+    def left(self, box: Box) -> Box | None:
+        return self.at(box.area.top, box.area.left - 1) if box.area.left > 1 else None
+
+    def below(self, box: Box) -> Box:
+        return self.at(box.area.bottom + 1, box.area.left)
+
+    def above(self, box: Box) -> Box | None:
+        return self.at(box.area.top - 1, box.area.left) if box.area.top > 1 else None
+
+    def usable(self, box: Box) -> bool:
+        """Whether it is a cell of the form that takes content."""
+        return box.open and (box.drawn or self.bare)
+
+    def ending_at(self, row: int) -> list[Box]:
+        """The boxes with text whose last row this is, from left to right."""
+        return sorted(
+            (box for box in self.texts if box.area.bottom == row), key=lambda box: box.area.left
+        )
+
+    def in_rows(self, first: int, last: int) -> list[Box]:
+        return [box for box in self.boxes if box.area.top <= last and box.area.bottom >= first]
+
+
+def _box(area: Area, cell: Cell | None, styles: Styles, *, merged: bool) -> Box:
+    if cell is None:
+        return Box(area, drawn=merged)
+    look, value = styles[cell.style], cell.value
+    number = isinstance(value, (bool, float))
+    text = f"{value:g}" if isinstance(value, float) else str(value or "")
+    return Box(
+        area,
+        text.strip() and text,
+        cell.formula is not None,
+        number,
+        merged or cell.style != 0,
+        not look.locked,
+        look.number_format,
+    )
