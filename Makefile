@@ -28,6 +28,7 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev
+	@command -v npm >/dev/null && cd benchmarks/node_peers && npm ci --silent || true
 	$(BIN)/python -m benchmarks
 
 templates: $(VENV)/.dev

@@ -2,9 +2,10 @@
 
 import platform
 
-from benchmarks import check, fill, startup
+from benchmarks import check, fill, peers, startup
 
 print(f"Python {platform.python_version()}, {platform.machine()}")
 startup.main()
 fill.main()
 check.main()
+peers.main()

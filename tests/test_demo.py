@@ -110,6 +110,7 @@ def test_libreoffice_computes_the_values_that_are_cached(source, libreoffice, re
 
 
 def test_a_second_reader_sees_the_same_values(computed):
+    compared = 0
     for path in forms(computed):
         book = openpyxl.load_workbook(path, data_only=True)
         for name in book.sheetnames:
@@ -121,5 +122,7 @@ def test_a_second_reader_sees_the_same_values(computed):
             for row, cells in enumerate(rows, start=1):
                 for column, value in enumerate(cells, start=1):
                     held = book[name].cell(row, column).value
-                    if isinstance(held, (str, float)) and held != "":
-                        assert value == held or hasattr(held, "year")
+                    if isinstance(held, (str, int, float)) and held != "":
+                        assert value == held
+                        compared += 1
+    assert compared > 5000

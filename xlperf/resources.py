@@ -41,7 +41,7 @@ def template_path(name: str | Path) -> Path:
     raise WorkbookError(
         Diagnostic(
             "W105",
-            Message(f"没有这个模板：{name}", f"no such template: {name}"),
+            Message(f"找不到模板：{name}", f"no such template: {name}"),
             place=Place(file=str(name)),
             fix=Message(
                 f"请给出模板文件的路径，或内置模板名：{'、'.join(names)}",

@@ -48,11 +48,12 @@ def test_every_command_has_help_with_an_example_and_is_documented(name, command)
 
 
 def test_every_option_is_documented():
-    readme = (ROOT / "README.md").read_text("utf-8")
+    readmes = [(ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh-CN.md")]
     for _, command in commands(cli):
         for option in command.params:
             if isinstance(option, click.Option):
-                assert any(f"{name}" in readme for name in option.opts), option.opts
+                name = "-o" if "-o" in option.opts else max(option.opts, key=len)
+                assert all(name in readme for readme in readmes), name
 
 
 def test_fill_names_the_workbooks_and_exits_clean(data, tmp_path):
@@ -60,7 +61,7 @@ def test_fill_names_the_workbooks_and_exits_clean(data, tmp_path):
     result = run("fill", "guizhou_self_evaluation", data, "-o", out)
     assert len(list(out.iterdir())) == 8
     assert (out / "02_公积金12329短信服务费.xlsx").is_file()
-    assert "8" in result.stdout
+    assert "已生成 8 个工作簿" in result.stdout
     assert str(out) in result.stdout
 
 
@@ -170,7 +171,21 @@ def test_check_exits_1_with_findings_and_0_when_clean(forms):
     assert "^" in found
     run("check", forms, "--select", "P01")
     run("check", forms, "--select", "X99", code=2)
-    run("check", forms / "gone", code=1)
+    run("check", forms / "gone", code=2)
+
+
+def test_check_takes_severities_and_stages_by_name(forms):
+    errors = run("check", forms, "--severity", "error", code=1).stdout
+    assert "A01" in errors
+    assert "C04" not in errors
+    assert "A01" not in run("check", forms, "--stage", "goal", code=1).stdout
+
+
+@pytest.mark.parametrize("options", [("--format", "xlsx"), ("--suggested",)])
+def test_check_refuses_options_that_need_another(forms, options):
+    before = {path: path.read_bytes() for path in forms.iterdir()}
+    run("check", forms, *options, code=2)
+    assert {path: path.read_bytes() for path in forms.iterdir()} == before
 
 
 @pytest.mark.parametrize("style", ["text", "json", "sarif", "csv", "html"])
@@ -209,10 +224,13 @@ def test_settings_are_found_beside_the_forms(forms):
     (forms / "xlperf.toml").write_text('lang = "en"\nselect = ["A01"]\n')
     assert "printed total" in run("check", forms, code=1).stdout
     assert "总分" in run("check", forms, "--lang", "zh", code=1).stdout
+    assert "总分" in run("--lang", "zh", "check", forms, code=1).stdout
 
 
 def test_explain_tells_of_rules_and_values():
-    assert "Bad" in run("explain", "C02").stdout
+    assert "错误示例" in run("explain", "C02").stdout
+    assert "Bad" in run("--lang", "en", "explain", "C02").stdout
+    run("explain", "X99", code=2)
     assert "≤350元/天" in run("explain", "≤350 元/天").stdout
     lines = "≥95%\n每月至少一次\n\n有效保障\n"
     result = CliRunner().invoke(cli, ["explain", "-", "--format", "json"], input=lines)

@@ -45,11 +45,14 @@ def test_every_finding_has_its_fill_its_note_and_its_line(found, marked):
             severity, code, message, cell, _, value, advice = (c.value or "" for c in line)
             assert (WORDS[severity], code) == (one.severity, one.code)
             assert message == one.diagnostic.message.zh
-            assert cell == f"{place.sheet}!{place.cell}"
-            assert line[3].hyperlink.location == f"'{place.sheet}'!{place.cell}"
             assert value.strip() == one.value.strip()
             assert bool(advice) == (one.replacement is not None)
             assert line[0].fill.fgColor.rgb == FILLS[one.severity]
+            if not place.cell:
+                assert (cell, line[3].hyperlink) == (place.sheet, None)
+                continue
+            assert cell == f"{place.sheet}!{place.cell}"
+            assert line[3].hyperlink.location == f"'{place.sheet}'!{place.cell}"
             origin = first_cell(book[place.sheet], place.cell)
             assert f"{code} {message}" in book[place.sheet][origin].comment.text
             worst[origin] = min(worst.get(origin, "info"), one.severity, key=WORST_FIRST.index)

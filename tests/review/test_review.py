@@ -163,9 +163,9 @@ def test_suggested_fixes_need_to_be_asked_for(tables):
     ]
     mended, _ = fix([tables])
     assert {f.rule.fix for f in mended} == {Fix.SAFE}
-    if suggested:
-        more, _ = fix([tables], suggested=True)
-        assert Fix.SUGGEST in {f.rule.fix for f in more}
+    assert suggested
+    more, _ = fix([tables], suggested=True)
+    assert Fix.SUGGEST in {f.rule.fix for f in more}
 
 
 def test_a_csv_keeps_every_other_byte(tables):

@@ -31,7 +31,8 @@ def test_every_rule_and_every_setting_is_on_the_page() -> None:
 
 
 def test_a_rule_explains_itself() -> None:
-    text = explain(RULES["A08"])
-    assert text.startswith("A08 score_above_weight (error, self-evaluation 自评, by hand)\n\n")
+    assert explain(RULES["A08"]).startswith("A08 score_above_weight (错误, 自评, 需人工处理)\n\n")
+    text = explain(RULES["A08"], "en")
+    assert text.startswith("A08 score_above_weight (error, self-evaluation, by hand)\n\n")
     assert "得分 {s} 超过分值 {w}\nScore {s} exceeds weight {w}" in text
     assert "Bad:\n  产出指标/数量指标 购置设备数量 ≥27台 → 30台 分值=10 得分=11" in text

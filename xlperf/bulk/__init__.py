@@ -18,6 +18,7 @@ from xlperf.bulk.fill import (
 from xlperf.bulk.frames import write_tables
 from xlperf.bulk.read import Reading, find_workbooks, read_workbooks
 from xlperf.diagnostic import InputError
+from xlperf.scoring import Policy
 from xlperf.tables import Records
 from xlperf.template import Template
 
@@ -53,6 +54,7 @@ def fill(
     jobs: int = 1,
     formulas: FormulaStyle = "native",
     scores: ScoreSource = "computed",
+    policy: Policy | None = None,
 ) -> "pd.DataFrame":
     """Fill a template with every project; one row per project comes back.
 
@@ -61,6 +63,8 @@ def fill(
     indicators.csv, or an .xlsx with the sheets 项目 and 指标. Columns of the answer: key, path (""
     where the project could not be written), total, grade, problems (one text, "" for none).
 
+    Scores follow `policy`, the default one unless given.
+
     Raises TableError when the tables do not fit together, WorkbookError for a bad template. What is
     wrong with a single project stands in its row, and the others are written.
     """
@@ -68,7 +72,8 @@ def fill(
 
     form = template if isinstance(template, Template) else find_template(template)
     records = load(form, projects, indicators)
-    outcomes = fill_records(form, records, Path(out), Options(formulas, scores), jobs)
+    options = Options(formulas, scores, policy or Policy.default())
+    outcomes = fill_records(form, records, Path(out), options, jobs)
     rows = [
         (
             outcome.key,

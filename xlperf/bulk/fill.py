@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from xlperf.bulk.frames import read_table
 from xlperf.diagnostic import Diagnostic, InputError, Message, Place, TableError
 from xlperf.expr import Expr
-from xlperf.forms import INDICATOR_PREFIX, KEY, Entry, Indicator, Project, number_entry
+from xlperf.forms import BLANK, INDICATOR_PREFIX, KEY, Entry, Indicator, Project, number_entry
 from xlperf.ooxml.files import write_file
+from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.resources import template_path
 from xlperf.scoring import Policy, score
 from xlperf.tables import INDICATORS, PROJECTS, Records, build_records, read_folder
@@ -41,11 +42,13 @@ class Options:
     """How scores come into the forms.
 
     `formulas`: a score cell holds a native Excel formula, or its value. `scores`: computed by the
-    policy, or as given in the data (what the data leaves blank is computed all the same).
+    policy, or as given in the data (what the data leaves blank is computed all the same). Total and
+    grade follow the template's own formulas.
     """
 
     formulas: FormulaStyle = "native"
     scores: ScoreSource = "computed"
+    policy: Policy = field(default_factory=Policy.default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def load(
     if indicators is None:
         if not isinstance(projects, (str, Path)):
             raise TypeError("a DataFrame of projects needs one of indicators")
-        tables = read_folder(Path(projects))
+        tables = read_folder(Path(projects), template.limits)
     else:
         tables = read_table(projects, PROJECTS), read_table(indicators, INDICATORS)
     known = _labels(template)
@@ -93,12 +96,12 @@ def fill_records(
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> list[Outcome]:
-    """Write one workbook per project into `out`, named `<编号>_<项目名称>.xlsx`.
+    """Write one workbook per project into `out`, named `<编号>_<项目名称>.xlsx` (or .xlsm).
 
     A project that cannot be written leaves the others alone: its outcome says why.
     """
     options = options or Options()
-    names = _file_names(records.projects)
+    names = _file_names(records.projects, template.suffix)
     out.mkdir(parents=True, exist_ok=True)
     work = [
         (project, out / names[project.key])
@@ -106,7 +109,7 @@ def fill_records(
         if project.key not in records.faults
     ]
     done = {
-        key: Outcome(key, None, Entry(""), Entry(""), tuple(faults))
+        key: Outcome(key, None, BLANK, BLANK, tuple(faults))
         for key, faults in records.faults.items()
     }
     for outcome in _run(template, work, options, jobs):
@@ -126,7 +129,9 @@ def _run(
     from concurrent.futures import ProcessPoolExecutor
 
     with ProcessPoolExecutor(
-        min(jobs, len(work)), initializer=_start_worker, initargs=(template.data, options)
+        min(jobs, len(work)),
+        initializer=_start_worker,
+        initargs=(template.data, template.limits, options),
     ) as pool:
         yield from pool.map(_fill_in_worker, work, chunksize=max(1, len(work) // (jobs * 8)))
 
@@ -137,7 +142,6 @@ class _Filler:
     def __init__(self, template: Template, options: Options) -> None:
         self._template = template
         self._options = options
-        self._policy = Policy.default()
 
     def fill(self, project: Project, path: Path) -> Outcome:
         scored, formulas = self._scored(project)
@@ -146,9 +150,9 @@ class _Filler:
             write_file(path, filled.data)
         except InputError as error:
             problems = tuple(d.at(file=d.place.file or str(path)) for d in error.diagnostics)
-            return Outcome(project.key, None, Entry(""), Entry(""), problems)
+            return Outcome(project.key, None, BLANK, BLANK, problems)
         entries = filled.entries
-        total, grade = (entries.get(label, Entry("")) for label in ("总分", "自评结论"))
+        total, grade = (entries.get(label, BLANK) for label in ("总分", "自评结论"))
         problems = tuple(d.at(file=str(path)) for d in filled.diagnostics)
         return Outcome(project.key, path, total, grade, problems)
 
@@ -163,7 +167,7 @@ class _Filler:
         for index, indicator in enumerate(project.indicators):
             judged = bool(indicator.entry("得分"))
             if not (given and judged):
-                result = score(indicator, self._policy)
+                result = score(indicator, self._options.policy)
                 if result.value is None and judged:
                     pass  # a person's judgement, which no formula replaces
                 elif result.formula is not None and self._options.formulas == "native":
@@ -198,8 +202,8 @@ def _computed_labels(template: Template) -> list[str]:
 _in_worker: dict[str, _Filler] = {}
 
 
-def _start_worker(data: bytes, options: Options) -> None:
-    _in_worker["filler"] = _Filler(Template(data), options)
+def _start_worker(data: bytes, limits: Limits, options: Options) -> None:
+    _in_worker["filler"] = _Filler(Template(data, limits=limits), options)
 
 
 def _fill_in_worker(item: tuple[Project, Path]) -> Outcome:
@@ -215,13 +219,13 @@ def _labels(template: Template) -> set[str]:
     }
 
 
-def _file_names(projects: Iterable[Project]) -> dict[str, str]:
+def _file_names(projects: Iterable[Project], suffix: str) -> dict[str, str]:
     """A file name for every project. Raises TableError when two would have the same."""
     names: dict[str, str] = {}
     taken: dict[str, str] = {}
     for project in projects:
         title = project.name or project.entry("部门名称").text
-        name = file_name(f"{project.key}_{title}" if title else project.key)
+        name = file_name(f"{project.key}_{title}" if title else project.key, suffix)
         if other := taken.get(name.casefold()):
             raise TableError(
                 Diagnostic(
@@ -239,18 +243,20 @@ def _file_names(projects: Iterable[Project]) -> dict[str, str]:
     return names
 
 
-def file_name(title: str) -> str:
-    """`title` as a name that Windows, Linux and macOS accept, with `.xlsx`."""
+def file_name(title: str, suffix: str = ".xlsx") -> str:
+    """`title` as a name that Windows, Linux and macOS accept, with its suffix."""
     safe = _FORBIDDEN.sub("_", " ".join(title.split())).strip(" .")
     if _RESERVED.fullmatch(safe):
         safe = f"_{safe}"
     safe = safe.encode("utf-8", "replace")[:_NAME_BYTES].decode("utf-8", "ignore").rstrip(" .")
-    return (safe or "_") + ".xlsx"
+    return (safe or "_") + suffix
 
 
-def find_template(name: str | Path) -> Template:
+def find_template(
+    name: str | Path, *, limits: Limits = DEFAULT, strip_signature: bool = False
+) -> Template:
     """A template by path, or one of the shipped ones by name. Raises WorkbookError when unknown."""
-    return Template.open(template_path(name))
+    return Template.open(template_path(name), limits=limits, strip_signature=strip_signature)
 
 
 def load_example(folder: Path) -> tuple[Template, Records]:

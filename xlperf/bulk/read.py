@@ -9,12 +9,13 @@ from xlperf.bulk.frames import table_frames
 from xlperf.diagnostic import Diagnostic, InputError, Message, Place
 from xlperf.forms import KEY, Entry, Project
 from xlperf.ooxml.files import read_file
+from xlperf.ooxml.preflight import DEFAULT, FOREIGN_SUFFIXES, SUFFIXES, Limits
 from xlperf.template import Form, read_forms
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_SUFFIXES = {".xlsx", ".xlsm", ".xltx", ".xltm"}
+_SUFFIXES = SUFFIXES | FOREIGN_SUFFIXES
 _CONSTANTS = (KEY, "模板", "金额单位")
 
 
@@ -29,7 +30,10 @@ class Reading:
 
 
 def find_workbooks(paths: Iterable[str | Path]) -> list[Path]:
-    """The workbooks among files and, recursively, in folders; lock files of Excel are left out."""
+    """The workbooks among files and, recursively, in folders; lock files of Excel are left out.
+
+    Workbooks in other formats are among them, to be told of.
+    """
     found: list[Path] = []
     for path in map(Path, paths):
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
@@ -37,19 +41,23 @@ def find_workbooks(paths: Iterable[str | Path]) -> list[Path]:
             file
             for file in inside
             if file == path
-            or (file.suffix.lower() in _SUFFIXES and not file.name.startswith(("~$", ".")))
+            or (
+                file.suffix.lower() in _SUFFIXES
+                and not file.name.startswith(("~$", "."))
+                and file.is_file()
+            )
         ]
     return list(dict.fromkeys(found))
 
 
-def read_workbooks(paths: Iterable[str | Path]) -> Reading:
+def read_workbooks(paths: Iterable[str | Path], limits: Limits = DEFAULT) -> Reading:
     """Read every form in the workbooks. A workbook that cannot be read is reported, not raised."""
     files, problems = [], []
     projects: list[dict[str, Entry]] = []
     indicators: list[dict[str, Entry]] = []
     for file in find_workbooks(paths):
         try:
-            forms = read_forms(read_file(file))
+            forms = read_forms(read_file(file, limits), limits)
         except InputError as error:
             problems += [d.at(file=str(file)) for d in error.diagnostics]
             continue

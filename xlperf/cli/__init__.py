@@ -4,6 +4,7 @@ Exit code 0 is clean, 1 means that something was found or left undone, 2 that it
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,10 +25,19 @@ from xlperf.bulk import (
     read_workbooks,
     write_tables,
 )
-from xlperf.diagnostic import Diagnostic, InputError, Lang, Message, Severity, TableError
+from xlperf.diagnostic import (
+    SEVERITY_NAMES,
+    Diagnostic,
+    InputError,
+    Lang,
+    Message,
+    Severity,
+    TableError,
+)
 from xlperf.ooxml.files import write_file
-from xlperf.rules import RULES, Finding, Stage
+from xlperf.rules import RULES, Finding, Stage, choose
 from xlperf.rules.reference import explain as explain_rule
+from xlperf.scoring import Policy
 from xlperf.template import Template, template_report
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -58,19 +68,18 @@ _OUT = click.Path(path_type=Path)
 @click.option(
     "--lang",
     type=click.Choice(["zh", "en"]),
-    default="zh",
-    show_default=True,
-    help="Language of the messages.",
+    help="Language of the messages: zh, unless told.",
 )
 @click.pass_context
-def cli(context: click.Context, lang: Lang) -> None:
+def cli(context: click.Context, lang: Lang | None) -> None:
     """Fill, read, score and check the official Excel forms of public budget performance.
 
     Example:
 
         xlperf demo -o out/
     """
-    context.obj = lang
+    context.obj = lang or "zh"
+    context.default_map = {"check": {"lang": lang}}
 
 
 @cli.command()
@@ -87,11 +96,13 @@ def demo(lang: Lang, out: Path, formulas: Any, scores: Any, jobs: int) -> None:
     """
     with _input_errors(lang):
         root = resources.examples_root()
+        written = []
         for folder in resources.example_folders():
             target = out / folder.relative_to(root)
             template, records = load_example(folder)
             outcomes = fill_records(template, records, target, Options(formulas, scores), jobs)
-            _sum_up(outcomes, target, lang)
+            written += [_sum_up(outcomes, target, lang)]
+        sys.exit(0 if all(written) else 1)
 
 
 @cli.command()
@@ -100,9 +111,19 @@ def demo(lang: Lang, out: Path, formulas: Any, scores: Any, jobs: int) -> None:
 @click.option("-o", "--out", type=_OUT, required=True, help="Folder for the workbooks.")
 @_score_options
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option("--policy", type=_OUT, help="Policy file for the scores.")
+@click.option("--strip-signature", is_flag=True, help="Remove a template's digital signature.")
 @click.pass_obj
 def fill(
-    lang: Lang, template: str, data: Path, out: Path, formulas: Any, scores: Any, jobs: int
+    lang: Lang,
+    template: str,
+    data: Path,
+    out: Path,
+    formulas: Any,
+    scores: Any,
+    jobs: int,
+    policy: Path | None,
+    strip_signature: bool,
 ) -> None:
     """Fill TEMPLATE with every project of DATA, one workbook each.
 
@@ -115,18 +136,19 @@ def fill(
         xlperf fill guizhou_self_evaluation 数据/ -o 自评表/ --scores given
     """
     with _input_errors(lang):
-        form = find_template(template)
+        limits = review.settings_for(data, {}).limits
+        form = find_template(template, limits=limits, strip_signature=strip_signature)
+        _say(form.notices, lang)
         records = load(form, data)
         if records.faults:
             raise TableError(fault for faults in records.faults.values() for fault in faults)
         _say(records.notes, lang)
         with _progress(len(records.projects)) as progress:
-            options = Options(formulas, scores)
+            options = Options(formulas, scores, Policy.load(policy))
             outcomes = fill_records(form, records, out, options, jobs, progress)
         for outcome in outcomes:
             _say(outcome.problems, lang)
-        _sum_up(outcomes, out, lang)
-        sys.exit(0 if all(outcome.path for outcome in outcomes) else 1)
+        sys.exit(0 if _sum_up(outcomes, out, lang) else 1)
 
 
 @cli.command()
@@ -141,7 +163,8 @@ def read(lang: Lang, workbooks: tuple[Path, ...], out: Path) -> None:
         xlperf read 自评表/ -o 数据/
     """
     with _input_errors(lang):
-        reading = read_workbooks(workbooks)
+        limits = review.settings_for(workbooks[0], {}).limits
+        reading = read_workbooks(workbooks, limits)
         _say(reading.problems, lang)
         if not reading.files:
             raise InputError(())
@@ -161,8 +184,8 @@ def read(lang: Lang, workbooks: tuple[Path, ...], out: Path) -> None:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--select", multiple=True, help="Only rules with this code or beginning (A, C0).")
 @click.option("--ignore", multiple=True, help="Without the rules of this code or beginning.")
-@click.option("--severity", type=click.Choice(Severity), help="At least this severe.")
-@click.option("--stage", type=click.Choice(Stage), help="Rules of one stage only.")
+@click.option("--severity", type=click.Choice([*map(str, Severity)]), help="At least so severe.")
+@click.option("--stage", type=click.Choice([*map(str, Stage)]), help="Rules of one stage only.")
 @click.option("--policy", type=_OUT, help="Policy file with scoring settings and thresholds.")
 @click.option("--waivers", type=_OUT, help="File of accepted findings.")
 @click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of messages.")
@@ -170,19 +193,21 @@ def read(lang: Lang, workbooks: tuple[Path, ...], out: Path) -> None:
 @click.option("-o", "--out", type=_OUT, help="Write the report here; for xlsx, a folder.")
 @click.option("--fix", is_flag=True, help="Mend in place what has a safe fix.")
 @click.option("--suggested", is_flag=True, help="With --fix: apply suggested fixes too.")
-@click.pass_obj
-def check(outer: Lang, /, paths: tuple[Path, ...], **options: Any) -> None:
+def check(paths: tuple[Path, ...], **options: Any) -> None:
     """Review every form in PATHS: workbooks, folders of them, and data tables.
 
-    Settings come from the nearest xlperf.toml upward from the first path; options go before them.
+    Settings come from the nearest xlperf.toml upward from the first path; options override them.
     Exits 0 when clean, 1 with findings, 2 when it could not run.
 
     Example:
 
         xlperf check 自评表/ --format html -o 审核.html
     """
-    with _input_errors(options["lang"] or outer):
-        options["lang"] = options["lang"] or (outer if outer != "zh" else None)
+    if options["style"] == "xlsx" and options["out"] is None:
+        raise click.UsageError("--format xlsx needs -o FOLDER")
+    if options["suggested"] and not options["fix"]:
+        raise click.UsageError("--suggested goes with --fix")
+    with _input_errors(options["lang"] or "zh"):
         settings = review.settings_for(paths[0], options)
         lang = settings.lang
         if options["fix"]:
@@ -191,11 +216,12 @@ def check(outer: Lang, /, paths: tuple[Path, ...], **options: Any) -> None:
         else:
             found = review.check(paths, settings)
         if options["style"] == "xlsx":
-            for path in report.write_marked(found, options["out"] or Path(), lang):
+            for path in report.write_marked(found, options["out"], lang):
                 click.echo(path)
         else:
             _write(report.render(found, options["style"], lang), options["out"])
-        sys.exit(1 if found.findings or found.problems else 0)
+        clean = not (found.findings or found.problems)
+        sys.exit(2 if not found.forms else 0 if clean else 1)
 
 
 @cli.command()
@@ -210,8 +236,11 @@ def explain(lang: Lang, what: str, style: str) -> None:
         xlperf explain "≤350 元/天"
     """
     if what in RULES:
-        click.echo(explain_rule(RULES[what]))
+        click.echo(explain_rule(RULES[what], lang))
         return
+    if re.fullmatch("[A-Z][0-9]{2}", what):
+        with _input_errors(lang):
+            choose([what])
     lines = (line.decode("utf-8", "replace") for line in sys.stdin.buffer)
     for value in lines if what == "-" else [what]:
         reading = review.parse(value.rstrip("\r\n"))
@@ -219,8 +248,8 @@ def explain(lang: Lang, what: str, style: str) -> None:
             click.echo(json.dumps(reading.as_dict(), ensure_ascii=False))
         else:
             click.echo(reading.source)
-            for label, part in reading.lines():
-                click.echo(f"  {label.text(lang)}  {part}")
+            for label, part in reading.lines(lang):
+                click.echo(f"  {label}  {part}")
 
 
 @cli.group(name="template")
@@ -287,20 +316,23 @@ def _say_report(template: Template, lang: Lang) -> bool:
     return any(p.severity is Severity.ERROR for p in report.problems)
 
 
-def _sum_up(outcomes: Sequence[Outcome], out: Path, lang: Lang) -> None:
+def _sum_up(outcomes: Sequence[Outcome], out: Path, lang: Lang) -> bool:
+    """Say how many workbooks were written; whether all were."""
     written = sum(outcome.path is not None for outcome in outcomes)
     noticed = sum(len(outcome.problems) for outcome in outcomes)
-    zh = f"{out}/*.xlsx：{len(outcomes)} 个项目，写出 {written} 个工作簿"
+    zh = f"{out}/*.xlsx：{len(outcomes)} 个项目，已生成 {written} 个工作簿"
     en = f"{out}/*.xlsx: {len(outcomes)} projects, {written} workbooks written"
     if noticed:
         zh, en = f"{zh}，{noticed} 处提示", f"{en}, {noticed} remarks"
     _print(Message(zh, en), lang)
+    return written == len(outcomes)
 
 
 def _write(text: str, out: Path | None) -> None:
     if out is None:
-        click.echo(text)
+        click.echo(text, nl=False)
     else:
+        out.parent.mkdir(parents=True, exist_ok=True)
         write_file(out, text.encode("utf-8"))
 
 
@@ -313,13 +345,8 @@ def _say_mended(mended: Sequence[Finding], lang: Lang) -> None:
 
 
 def _say(diagnostics: Iterable[Diagnostic], lang: Lang) -> None:
-    labels = {
-        Severity.ERROR: Message("错误", "error"),
-        Severity.WARNING: Message("提示", "warning"),
-        Severity.INFO: Message("说明", "note"),
-    }
     for found in diagnostics:
-        label = labels[found.severity].text(lang)
+        label = SEVERITY_NAMES[found.severity].text(lang)
         click.echo(f"{label} {found.code} {found.text(lang)}", err=True)
 
 

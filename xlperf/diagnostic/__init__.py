@@ -6,7 +6,7 @@ diagnostics. Only input that cannot be used at all raises `InputError`, which ca
     XlperfError
     └── InputError          the user's file or table cannot be used
         ├── TableError      a data table (CSV, .xlsx, DataFrame)
-        └── WorkbookError   a workbook or template
+        └── WorkbookError   a workbook or template (and `CellValueError`: what no cell can hold)
 """
 
 from collections.abc import Iterable
@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Literal
 
 __all__ = [
+    "SEVERITY_NAMES",
     "Diagnostic",
     "InputError",
     "Lang",
@@ -78,6 +79,13 @@ class Message:
 
     def text(self, lang: Lang = "zh") -> str:
         return self.zh if lang == "zh" else self.en
+
+
+SEVERITY_NAMES = {
+    Severity.ERROR: Message("错误", "error"),
+    Severity.WARNING: Message("警告", "warning"),
+    Severity.INFO: Message("提示", "note"),
+}
 
 
 @dataclass(frozen=True, slots=True)

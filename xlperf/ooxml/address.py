@@ -23,6 +23,11 @@ class Area(NamedTuple):
             return first
         return f"{first}:{cell_name(self.bottom, self.right)}"
 
+    @property
+    def size(self) -> int:
+        """How many cells it has."""
+        return (self.bottom - self.top + 1) * (self.right - self.left + 1)
+
     def holds(self, row: int, column: int) -> bool:
         return self.top <= row <= self.bottom and self.left <= column <= self.right
 

@@ -22,7 +22,7 @@ from xlperf.ooxml.package import Package, damaged
 from xlperf.ooxml.package_edit import PackageEdit
 from xlperf.ooxml.sheet import Position, Sheet, SheetWriter, read_sheet, read_strings
 from xlperf.ooxml.styles import MAX_ROW_HEIGHT, Styles, wrapped_height
-from xlperf.ooxml.values import MAX_SHEET_NAME, blank_cell, text_cell
+from xlperf.ooxml.values import MAX_SHEET_NAME, MAX_TEXT, blank_cell, text_cell
 from xlperf.ooxml.workbook import MAIN, NS, RELATIONSHIPS, Workbook
 
 
@@ -67,55 +67,46 @@ def annotate(package: Package, marks: Sequence[Mark], listing: Listing) -> Packa
     notes stand below each other. Raises WorkbookError when the workbook cannot be read.
     """
     workbook = Workbook.open(package)
-    styles = Styles.open(package, workbook.styles)
-    strings = read_strings(package, workbook.shared_strings)
-    edit = PackageEdit(package)
-    palette = _Palette(edit.tree(workbook.styles or _add_styles(edit, workbook.part)))
+    marker = _Marker(package, workbook)
     for place in workbook.sheets:
-        here = [mark for mark in marks if mark.sheet == place.name]
-        if here:
-            _mark_sheet(package, edit, place.part, here, palette, styles, strings)
-    _add_listing(edit, workbook, listing, palette, styles)
-    return edit.package()
+        if here := [mark for mark in marks if mark.sheet == place.name]:
+            marker.mark(place.part, here)
+    _add_listing(marker.edit, workbook, listing, marker.palette, marker.styles)
+    return marker.edit.package()
 
 
 # ------------------------------------------------------------------------------ marked sheets
 
 
-def _mark_sheet(
-    package: Package,
-    edit: PackageEdit,
-    part: str,
-    marks: Sequence[Mark],
-    palette: "_Palette",
-    styles: Styles,
-    strings: Sequence[str],
-) -> None:
-    xml = package.read(part)
-    sheet = read_sheet(xml, part, strings)
-    root = package.xml(part)
-    areas: dict[Area, list[Mark]] = {}
-    for mark in marks:
-        areas.setdefault(_area(sheet, *parse_cell(mark.cell)), []).append(mark)
-    looks = _Looks(root, sheet)
-    positions = [(area.top, area.left) for area in areas]
-    writer = SheetWriter(xml, part, positions, ())
-    cells = {
-        position: _restyled(
-            writer.original(position),
-            position,
-            palette.filled(looks.style(position), found[0].colour),
-        )
-        for position, found in zip(positions, areas.values(), strict=True)
-    }
-    notes = [
-        Note(area, "\n\n".join(mark.note for mark in found))
-        for area, found in sorted(areas.items(), key=lambda pair: pair[0])
-    ]
-    drawing = _legacy_drawing(package, part, root)
-    key = add_notes(edit, part, drawing, notes, Grid(sheet, styles))
-    new = writer.write(cells)
-    edit.write(part, _with_legacy_drawing(new, key) if key else new)
+class _Marker:
+    """Marks the sheets of one workbook."""
+
+    def __init__(self, package: Package, workbook: Workbook) -> None:
+        self._package = package
+        self._strings = read_strings(package, workbook.shared_strings)
+        self.edit = PackageEdit(package)
+        self.styles = Styles.open(package, workbook.styles)
+        part = workbook.styles or _add_styles(self.edit, workbook.part)
+        self.palette = _Palette(self.edit.tree(part))
+
+    def mark(self, part: str, marks: Sequence[Mark]) -> None:
+        xml, root = self._package.read(part), self._package.xml(part)
+        sheet = read_sheet(xml, part, self._strings)
+        areas: dict[Area, list[Mark]] = {}
+        for mark in marks:
+            areas.setdefault(_area(sheet, *parse_cell(mark.cell)), []).append(mark)
+        looks = _Looks(root, sheet)
+        writer = SheetWriter(xml, part, [(area.top, area.left) for area in areas], ())
+        cells, notes = {}, []
+        for area, found in sorted(areas.items(), key=lambda pair: pair[0]):
+            place = area.top, area.left
+            style = self.palette.filled(looks.style(place), found[0].colour)
+            cells[place] = _restyled(writer.original(place), place, style)
+            notes.append(Note(area, "\n\n".join(mark.note for mark in found)[:MAX_TEXT]))
+        drawing = _legacy_drawing(self._package, part, root)
+        key = add_notes(self.edit, part, drawing, notes, Grid(sheet, self.styles))
+        new = writer.write(cells)
+        self.edit.write(part, _with_legacy_drawing(new, key) if key else new)
 
 
 def _area(sheet: Sheet, row: int, column: int) -> Area:

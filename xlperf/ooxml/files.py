@@ -1,23 +1,56 @@
 """Files on disk: read whole, and written whole or not at all."""
 
 import contextlib
+import errno
 import os
+import sys
 import tempfile
+import time
+from functools import lru_cache
 from pathlib import Path
 
 from xlperf.diagnostic import Diagnostic, Message, Place, WorkbookError
+from xlperf.ooxml import preflight
+from xlperf.ooxml.preflight import DEFAULT, Limits
+
+if sys.platform != "win32":
+    import fcntl
+
+_PREFIX, _SUFFIX = ".xlperf-", ".tmp"
+_SURELY_ABANDONED = 3600.0
+"""Seconds after which a temporary file is nobody's, where locks cannot tell."""
+
+_REASONS = {
+    errno.ENOENT: Message("文件或文件夹不存在", "no such file or folder"),
+    errno.EISDIR: Message("这是文件夹", "it is a folder"),
+    errno.ENOSPC: Message("磁盘空间不足", "no space left on the disk"),
+    errno.EDQUOT: Message("磁盘配额已用完", "the disk quota is used up"),
+    errno.EFBIG: Message("文件超过系统允许的大小", "the file is larger than the system allows"),
+    errno.EROFS: Message("磁盘是只读的", "the disk is read-only"),
+    errno.ENAMETOOLONG: Message("文件名过长", "the file name is too long"),
+}
 
 
-def read_file(path: Path) -> bytes:
-    """The bytes of a file. Raises WorkbookError, with the path named, when it cannot be read."""
+def read_file(path: Path, limits: Limits = DEFAULT) -> bytes:
+    """The bytes of a file.
+
+    Raises WorkbookError, with the path named, when it cannot be read, is too large, or is the lock
+    file of a workbook.
+    """
     try:
+        if preflight.is_lock_name(path.name):
+            raise preflight.LOCK.error()
+        preflight.check_file_size(path.stat().st_size, limits)
         return path.read_bytes()
+    except WorkbookError as error:
+        raise WorkbookError(d.at(file=str(path)) for d in error.diagnostics) from error
     except OSError as error:
-        reason = error.strerror or str(error)
+        denied = Message("没有读取权限", "permission denied")
+        reason = denied if isinstance(error, PermissionError) else _reason(error)
         raise WorkbookError(
             Diagnostic(
                 "W104",
-                Message(f"无法读取：{reason}", f"cannot be read: {reason}"),
+                Message(f"无法读取：{reason.zh}", f"cannot be read: {reason.en}"),
                 place=Place(file=str(path)),
                 fix=Message("请检查文件路径和权限", "check the path and its permissions"),
             )
@@ -28,26 +61,85 @@ def write_file(path: Path, data: bytes) -> None:
     """Put `data` into `path` so that a crash at any moment leaves the old file or the new one.
 
     The bytes go beside the target, are flushed to the disk, then take its name. Raises
-    WorkbookError when the place cannot be written; the old file then stands as it was.
+    WorkbookError when the place cannot be written or the target is open in a spreadsheet program;
+    the old file then stands as it was.
     """
-    lock = path.with_name("~$" + path.name)
-    if lock.exists():
-        raise _cannot_write(path, "该文件正在 Excel 中打开", "it is open in Excel")
-    handle, temporary = -1, ""
+    path = Path(os.path.realpath(path))  # what a link points to is replaced, not the link
+    for lock in (f"~${path.name}", f".~lock.{path.name}#"):
+        if os.path.lexists(path.with_name(lock)):
+            raise _open_elsewhere(path, lock)
+    _sweep(path.parent)
+    temporary = ""
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".xlperf-", suffix=".tmp")
+        handle, temporary = _temporary(path.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, _mode(path))
-        os.replace(temporary, path)
+            os.chmod(temporary, _mode(path))
+            os.fsync(handle)
+            if sys.platform != "win32":  # renamed under its lock
+                os.replace(temporary, path)
+        if sys.platform == "win32":  # which renames closed files only
+            os.replace(temporary, path)
     except OSError as error:
         if temporary:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
-        reason = error.strerror or str(error)
-        raise _cannot_write(path, reason, reason) from error
+        raise _cannot_write(path, error) from error
+    _flush_folder(path.parent)
+
+
+def _temporary(folder: Path) -> tuple[int, str]:
+    """A new file in the folder, open and locked, so that no other process takes it for a relic."""
+    while True:
+        handle, name = tempfile.mkstemp(dir=folder, prefix=_PREFIX, suffix=_SUFFIX)
+        if sys.platform == "win32":
+            return handle, name
+        with contextlib.suppress(OSError):  # some network drives know no locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.path.exists(name):
+            return handle, name
+        os.close(handle)  # swept away before it was locked
+
+
+@lru_cache(maxsize=256)
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes left in the folder; once in the life of this process."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        relics = [
+            entry.path
+            for entry in entries
+            if entry.name.startswith(_PREFIX) and entry.name.endswith(_SUFFIX)
+            if entry.is_file(follow_symlinks=False)
+        ]
+        for relic in relics:
+            with contextlib.suppress(OSError):
+                _remove_if_abandoned(relic)
+
+
+def _remove_if_abandoned(name: str) -> None:
+    if sys.platform == "win32":
+        if time.time() - os.stat(name).st_mtime > _SURELY_ABANDONED:
+            os.unlink(name)
+        return
+    handle = os.open(name, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # It may have become a finished file since it was listed.
+        if os.path.samestat(os.stat(name), os.fstat(handle)):
+            os.unlink(name)
+    finally:
+        os.close(handle)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the new name last, where the system lets a folder be flushed."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _mode(path: Path) -> int:
@@ -66,12 +158,40 @@ def _umask() -> int:
 _UMASK = _umask()
 
 
-def _cannot_write(path: Path, zh: str, en: str) -> WorkbookError:
+def _open_elsewhere(path: Path, lock: str) -> WorkbookError:
+    return _refused(
+        path,
+        Message("该文件正在 Excel 或 WPS 中打开", "it is open in a spreadsheet program"),
+        Message(
+            f"请关闭该文件后重试；如并未打开，请删除同一文件夹中的“{lock}”",
+            f"close it and try again; if it is not open, delete “{lock}” beside it",
+        ),
+    )
+
+
+def _cannot_write(path: Path, error: OSError) -> WorkbookError:
+    if isinstance(error, PermissionError):
+        reason = Message(
+            "没有写入权限，或该文件正被其他程序（如 Excel、WPS）打开",
+            "permission denied, or another program such as Excel has it open",
+        )
+    else:
+        reason = _reason(error)
+    fix = Message("请关闭该文件或换一个位置后重试", "close the file or choose another place")
+    return _refused(path, reason, fix)
+
+
+def _refused(path: Path, reason: Message, fix: Message) -> WorkbookError:
     return WorkbookError(
         Diagnostic(
             "W103",
-            Message(f"无法写入：{zh}", f"cannot be written: {en}"),
+            Message(f"无法写入：{reason.zh}", f"cannot be written: {reason.en}"),
             place=Place(file=str(path)),
-            fix=Message("请关闭该文件或换一个位置后重试", "close the file or choose another place"),
+            fix=fix,
         )
     )
+
+
+def _reason(error: OSError) -> Message:
+    text = error.strerror or str(error)
+    return _REASONS.get(error.errno or 0, Message(text, text))

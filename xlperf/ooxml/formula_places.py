@@ -1,4 +1,4 @@
-"""Where a workbook holds formulas: which of its parts, and which of their elements and attributes."""
+"""Where a workbook holds formulas: in which parts, which of their elements and attributes."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

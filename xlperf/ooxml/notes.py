@@ -21,7 +21,7 @@ from xlperf.ooxml.workbook import MAIN, NS, serialize
 
 _AUTHOR = "xlperf"
 _FONT_SIZE = 9.0
-_WIDTH = 250  # pixels of a box
+_WIDTH, _HIGHEST = 250, 600  # pixels of a box
 _MARGIN = 12
 _PIXELS_PER_POINT = 96 / 72
 _BESIDE, _ABOVE = 15, 8  # pixels between the cell and its box
@@ -161,7 +161,7 @@ class Grid:
     def height(self, text: str) -> int:
         """Pixels that a text takes in a box."""
         points = wrapped_height(text, (_WIDTH - _MARGIN) / _PIXELS_PER_POINT, _FONT_SIZE)
-        return round(points * _PIXELS_PER_POINT) + _MARGIN
+        return min(round(points * _PIXELS_PER_POINT) + _MARGIN, _HIGHEST)
 
     def across(self, column: int, offset: int, pixels: int) -> tuple[int, int]:
         """The column, and the offset in it, that lie so many pixels to the right."""

@@ -12,6 +12,10 @@ from dataclasses import dataclass, fields
 
 from xlperf.diagnostic import Diagnostic, Message, WorkbookError
 
+SUFFIXES = frozenset({".xlsx", ".xlsm", ".xltx", ".xltm"})
+FOREIGN_SUFFIXES = frozenset({".xls", ".xlt", ".xlsb", ".ods", ".et", ".ett"})
+"""Spreadsheets that cannot be read here; somebody who hands one in has to be told."""
+
 _MEBIBYTE = 1 << 20
 
 
@@ -361,6 +365,15 @@ def check_markup(data: bytes, name: str, limits: Limits) -> None:
         raise _exceeded(
             "W138", "marks", f"部件 {shown(name)} 的元素和属性数",
             f"the elements and attributes of {shown(name)} are", marks, limits,
+        )  # fmt: skip
+
+
+def check_table_size(cells: int, name: str, limits: Limits) -> None:
+    """Refuse a sheet whose table would have more cells than a part may have elements."""
+    if cells > limits.marks:
+        raise _exceeded(
+            "W138", "marks", f"部件 {shown(name)} 中数据表的单元格数",
+            f"the cells of the table in {shown(name)} are", cells, limits,
         )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ it, so formulas are scanned for names; `references` scans them for addresses.
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
@@ -116,17 +116,22 @@ def words(formula: str) -> set[str]:
 
 
 def reachable(
-    package: Package, start: str, kind: str, stops: frozenset[str] = frozenset()
+    package: Package, start: str, kind: str, enter: Callable[[str, str], bool] = lambda *_: True
 ) -> Iterator[tuple[str, str]]:
-    """Every part that a part reads, itself the first, with its kind; not beyond parts in `stops`."""
+    """Every part that a part reads, itself the first, with its kind: the last word of its type.
+
+    Parts that are not to be entered are left out, and so is what only they read.
+    """
     seen, queue = {start}, deque([(start, kind)])
     while queue:
         part, kind = queue.popleft()
+        if not enter(part, kind):
+            continue
         yield part, kind
         for link in package.relationships(part).values():
             kind = link.type.rsplit("/", 1)[-1]
             inside = not link.external and kind != "hyperlink" and link.target in package
-            if inside and link.target not in seen | stops:
+            if inside and link.target not in seen:
                 seen.add(link.target)
                 queue.append((link.target, kind))
 
@@ -143,7 +148,7 @@ def rename_sheet(package: Package, part: str, name: str) -> Package:
             data = package.read(place)
             new = change_part(data, kind, place, change)
             if place == workbook.part:
-                new = _with_sheet_name(new, renaming)
+                new = with_sheet_name(new, place, renaming)
             if new != data:
                 changed[place] = new
         links = relationships_part(place)
@@ -174,8 +179,9 @@ def address(place: str) -> str:
     return _IN_ADDRESS.sub(lambda match: quote(match[0]), place)
 
 
-def _with_sheet_name(workbook: bytes, renaming: Renaming) -> bytes:
-    root = parse_xml(workbook, "xl/workbook.xml")
+def with_sheet_name(data: bytes, part: str, renaming: Renaming) -> bytes:
+    """The workbook part with the sheet under its new name."""
+    root = parse_xml(data, part)
     for sheet in root.iterfind(f"{NS}sheets/{NS}sheet"):
         sheet.set("name", renaming.sheet(sheet.get("name", "")))
     return serialize(root)

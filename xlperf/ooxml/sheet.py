@@ -4,6 +4,7 @@ Reading goes through lxml. Splitting needs to know where in the bytes every row 
 which expat tells; what is not a slot is then written back as the very bytes that were there.
 """
 
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from xml.parsers import expat
 
 from lxml import etree
 
-from xlperf.ooxml.address import Area, parse_area, parse_cell
+from xlperf.ooxml.address import MAX_COLUMN, MAX_ROW, Area, parse_area, parse_cell
 from xlperf.ooxml.package import Package, damaged, parse_xml
+from xlperf.ooxml.preflight import DEFAULT, Limits, check_merges
 from xlperf.ooxml.references import moved
 from xlperf.ooxml.values import unescape
 from xlperf.ooxml.workbook import NS
@@ -35,6 +37,7 @@ _HEIGHT = re.compile(rb"\s(?:ht|customHeight)=(?:\"[^\"]*\"|'[^']*')")
 _TYPE = re.compile(rb"\st=(?:\"[^\"]*\"|'[^']*')")
 _FORMULA = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)")
 _DEFAULT_WIDTH, _DEFAULT_HEIGHT = 8.43, 15.0
+_LONGEST = 409.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +73,30 @@ class Sheet:
         return self.heights.get(row, self.default_height)
 
 
-def read_sheet(xml: bytes, part: str, strings: Sequence[str]) -> Sheet:
+def read_sheet(xml: bytes, part: str, strings: Sequence[str], limits: Limits = DEFAULT) -> Sheet:
     """Cells, merged areas and sizes of a worksheet part.
 
-    `strings` are the workbook's shared strings. Raises WorkbookError when the part is damaged.
+    `strings` are the workbook's shared strings. Raises WorkbookError when the part is damaged or
+    beyond the limits.
     """
-    root = parse_xml(xml, part)
+    root = parse_xml(xml, part, limits)
     cells: dict[Position, Cell] = {}
     heights: dict[int, float] = {}
     shared: dict[str, tuple[str, Position]] = {}
     try:
-        row_number = 0
+        row_number = copied = 0
         for row in root.iterfind(f"{NS}sheetData/{NS}row"):
             row_number = int(row.get("r") or row_number + 1)
+            if not 1 <= row_number <= MAX_ROW:
+                raise ValueError(row_number)
             if height := row.get("ht"):
-                heights[row_number] = float(height)
+                heights[row_number] = _length(height)
             column = 0
             for c in row.iterfind(f"{NS}c"):
                 reference = c.get("r")
                 column = parse_cell(reference)[1] if reference else column + 1
+                if column > MAX_COLUMN:
+                    raise ValueError(column)
                 value: CellValue = None
                 formula: str | None = None
                 kind = c.get("t", "n")
@@ -96,35 +104,60 @@ def read_sheet(xml: bytes, part: str, strings: Sequence[str]) -> Sheet:
                     if child.tag == NS + "v":
                         text = child.text or ""
                         if kind == "s":
-                            value = strings[int(text)]
+                            value = strings[_index(text)]
                         elif kind == "b":
                             value = text.strip() in ("1", "true")
                         elif kind in ("str", "e", "d"):
                             value = unescape(text)
                         elif text:
-                            value = float(text)
+                            value = _finite(text)
                     elif child.tag == NS + "f":
                         formula = _formula_text(child, (row_number, column), shared)
+                        copied += len(formula)
+                        if copied > limits.part:
+                            raise ValueError("formulas")
                     elif child.tag == NS + "is":
                         value = string_item(child)
                 cells[row_number, column] = Cell(value, int(c.get("s", 0)), formula, kind == "e")
         merges = tuple(
             parse_area(m.get("ref", "")) for m in root.iterfind(f"{NS}mergeCells/{NS}mergeCell")
         )
+        check_merges(len(merges), max((area.size for area in merges), default=0), part, limits)
         widths: dict[int, float] = {}
+        done = 0
         for col in root.iterfind(f"{NS}cols/{NS}col"):
             if width := col.get("width"):
-                last = min(int(col.get("max", 1)), 1024)
-                for number in range(int(col.get("min", 1)), last + 1):
-                    widths[number] = float(width)
+                # They stand in order; what repeats earlier columns is not gone through again.
+                first = max(int(col.get("min", 1)), done + 1)
+                done = max(done, min(int(col.get("max", 1)), 1024))
+                widths |= dict.fromkeys(range(first, done + 1), _length(width))
         settings = root.find(f"{NS}sheetFormatPr")
         default_width, default_height = _DEFAULT_WIDTH, _DEFAULT_HEIGHT
         if settings is not None:
-            default_width = float(settings.get("defaultColWidth") or default_width)
-            default_height = float(settings.get("defaultRowHeight") or default_height)
-    except (ValueError, IndexError) as error:
+            default_width = _length(settings.get("defaultColWidth") or default_width)
+            default_height = _length(settings.get("defaultRowHeight") or default_height)
+    except (ValueError, LookupError) as error:
         raise damaged(part) from error
     return Sheet(cells, merges, widths, heights, default_width, default_height)
+
+
+def _finite(text: str | float) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def _length(text: str | float) -> float:
+    """A width or height; Excel allows none above 409.5."""
+    return min(max(_finite(text), 0.0), _LONGEST)
+
+
+def _index(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
 
 
 def string_item(item: etree._Element) -> str:

@@ -92,12 +92,12 @@ def signed() -> WorkbookError:
         Diagnostic(
             "W140",
             Message(
-                "工作簿带有数字签名，填写后签名即失效，因此不予填写",
-                "the workbook carries a digital signature, which filling it would break",
+                "工作簿带有数字签名，改动后签名即失效，因此不予改动",
+                "the workbook carries a digital signature, which any change would break",
             ),
             fix=Message(
-                "请用未签名的模板，或加 --strip-signature 去除签名后填写",
-                "use a template without signature, or fill with --strip-signature to remove it",
+                "请用未签名的工作簿；填表时可加 --strip-signature 去除签名",
+                "use one without signature, or fill with --strip-signature to remove it",
             ),
         )
     )

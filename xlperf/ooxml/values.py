@@ -9,7 +9,7 @@ import datetime
 import re
 from decimal import Context, Decimal
 
-from xlperf.diagnostic import Diagnostic, InputError, Message
+from xlperf.diagnostic import Diagnostic, Message, WorkbookError
 
 MAX_TEXT = 32767
 """UTF-16 units that a cell holds."""
@@ -30,7 +30,7 @@ _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 _MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
-class CellValueError(InputError):
+class CellValueError(WorkbookError):
     """A value that no cell can hold; the diagnostic names the cell and the limit."""
 
 
@@ -87,13 +87,7 @@ def date_cell(ref: str, style: int, day: datetime.date, *, date1904: bool = Fals
     """
     serial = date_serial(day, date1904=date1904)
     if serial is None:
-        first = "1904" if date1904 else "1900"
-        raise _refused(
-            ref,
-            "V104",
-            Message(f"日期 {day} 早于 {first} 年", f"the date {day} is before {first}"),
-            Message("请改为文本填写", "write it as text"),
-        )
+        raise before_calendar(ref, day.isoformat(), date1904=date1904)
     return number_cell(ref, style, serial)
 
 
@@ -113,7 +107,7 @@ def formula_cell(
     if len(formula) > MAX_FORMULA:
         raise _refused(
             ref,
-            "V105",
+            "F115",
             Message(
                 f"公式有 {len(formula)} 个字符，超过上限 {MAX_FORMULA} 个",
                 f"the formula has {len(formula)} characters, more than {MAX_FORMULA}",
@@ -186,7 +180,7 @@ def _check_length(ref: str, text: str) -> None:
     if len(text) > MAX_TEXT // 2 and (length := _units(text)) > MAX_TEXT:
         raise _refused(
             ref,
-            "V101",
+            "F111",
             Message(
                 f"文本有 {length} 个字符，超过单元格上限 {MAX_TEXT} 个",
                 f"the text has {length} characters, more than the {MAX_TEXT} that a cell holds",
@@ -216,7 +210,7 @@ def _number(ref: str, number: Decimal | float) -> str:
         if significant > MAX_DIGITS:
             raise _refused(
                 ref,
-                "V103",
+                "F113",
                 Message(
                     f"{number} 有 {significant} 位有效数字，Excel 只保存 {MAX_DIGITS} 位",
                     f"{number} has {significant} significant digits, Excel keeps {MAX_DIGITS}",
@@ -232,8 +226,19 @@ def _number(ref: str, number: Decimal | float) -> str:
 def _no_number(ref: str, number: Decimal | float) -> CellValueError:
     return _refused(
         ref,
-        "V102",
+        "F112",
         Message(f"{number} 不是 Excel 能保存的数字", f"{number} is no number that Excel can keep"),
+    )
+
+
+def before_calendar(ref: str, day: str, *, date1904: bool) -> CellValueError:
+    """The error for a day that the workbook's date system does not have."""
+    first = "1904" if date1904 else "1900"
+    return _refused(
+        ref,
+        "F114",
+        Message(f"日期 {day} 早于 {first} 年", f"the date {day} is before {first}"),
+        Message("请改为文本填写", "write it as text"),
     )
 
 

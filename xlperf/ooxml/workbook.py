@@ -135,7 +135,7 @@ def with_names(package: Package, names: Collection[DefinedName]) -> Package:
 
 
 def _order(name: etree._Element) -> tuple[str, int]:
-    text = name.get("name", "").removeprefix("_xlnm.")
+    text = (name.get("name") or "").removeprefix("_xlnm.")
     return text.casefold(), int(name.get("localSheetId", "-1"))
 
 

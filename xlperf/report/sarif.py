@@ -51,7 +51,7 @@ def _rule(rule: Rule, lang: Lang) -> Json:
         "name": rule.name,
         "shortDescription": {"text": _message(meaning(rule, lang))},
         "fullDescription": {"text": _message(rule.explanation)},
-        "help": {"text": _message(explain(rule))},
+        "help": {"text": _message(explain(rule, lang))},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
     }
 

@@ -1,11 +1,11 @@
 """Reviewing: forms from workbooks and tables put before the rules, findings out, fixes back in."""
 
-from xlperf.review.explain import Reading, parse
+from xlperf.review.explain import Explained, parse
 from xlperf.review.review import Review, check, find_sources, fix
 from xlperf.review.settings import ReviewSettings, find_settings, load_settings, settings_for
 
 __all__ = [
-    "Reading",
+    "Explained",
     "Review",
     "ReviewSettings",
     "check",

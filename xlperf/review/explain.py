@@ -1,11 +1,11 @@
 """How one indicator value is read: kind, parts, canonical spelling, and the score formula."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
-from xlperf.diagnostic import Message, Span
+from xlperf.diagnostic import Lang, Message, Span
 from xlperf.expr import to_excel
 from xlperf.indicator import (
     Deadline,
@@ -21,7 +21,6 @@ from xlperf.indicator import (
 from xlperf.indicator import parse as parse_value
 from xlperf.scoring import Policy, score_expr
 
-_VARIABLES = {"实际完成值": "实际完成值", "分值": "分值"}
 _LABELS = {
     "kind": Message("类型", "kind"),
     "comparator": Message("比较符号", "comparator"),
@@ -37,16 +36,24 @@ _LABELS = {
     "canonical": Message("规范写法", "canonical"),
     "formula": Message("得分公式", "score formula"),
 }
+_KINDS: dict[Kind, Message] = {
+    "threshold": Message("阈值", "threshold"),
+    "interval": Message("区间", "interval"),
+    "frequency": Message("频次", "frequency"),
+    "deadline": Message("期限", "deadline"),
+    "product": Message("算式", "product"),
+    "qualitative": Message("定性", "qualitative"),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Explained:
     """One value as it is read; a part that the value does not have is None.
 
     `number` has the digits as typed, `scale` is 1, 10,000 (万) and so on; an interval has `low` and
     `high` instead of `number`. `per` is what one unit is counted against (天, 人·天), or a
-    frequency's period. `date` and `start` are ISO dates. `formula` is the score in Excel's spelling, over
-    实际完成值 (as a number in the target's unit) and 分值.
+    frequency's period. `date` and `start` are ISO dates. `formula` is the score as Excel spells it,
+    over 实际完成值 (as a number in the target's unit) and 分值.
     """
 
     source: str
@@ -68,19 +75,21 @@ class Reading:
 
     def as_dict(self) -> dict[str, Any]:
         """The parts as plain data, numbers as int or float; without `target` and `spans`."""
-        plain = {}
-        for key, value in asdict(self).items():
-            if key not in ("target", "spans"):
-                plain[key] = _plain(value) if isinstance(value, Decimal) else value
-        return plain
+        names = [field.name for field in fields(self) if field.name not in ("target", "spans")]
+        values = {name: getattr(self, name) for name in names}
+        return {k: _plain(v) if isinstance(v, Decimal) else v for k, v in values.items()}
 
-    def lines(self) -> list[tuple[Message, str]]:
+    def lines(self, lang: Lang = "zh") -> list[tuple[str, str]]:
         """The parts that the value has, each with its label."""
-        parts = self.as_dict()
-        return [(m, str(parts[key])) for key, m in _LABELS.items() if parts[key] is not None]
+        parts = self.as_dict() | {"kind": _KINDS[self.kind].text(lang)}
+        return [
+            (label.text(lang), str(parts[key]))
+            for key, label in _LABELS.items()
+            if parts[key] is not None
+        ]
 
 
-def parse(text: str) -> Reading:
+def parse(text: str) -> Explained:
     """How `text` is read as an indicator value. Total: whatever the text, there is a reading."""
     parsed = parse_value(text)
     target = parsed.target
@@ -88,7 +97,7 @@ def parse(text: str) -> Reading:
     expr = score_expr(target, Policy.default())
     day, start = (target.date, target.start) if isinstance(target, Deadline) else (None, None)
     interval = target if isinstance(target, Interval) else None
-    return Reading(
+    return Explained(
         text,
         kind(parsed),
         target.op if isinstance(target, (Threshold, Frequency)) else None,
@@ -102,7 +111,7 @@ def parse(text: str) -> Reading:
         start.isoformat() if start else None,
         getattr(target, "qualifier", "") or None,
         canonical(parsed),
-        to_excel(expr, _VARIABLES) if expr is not None else None,
+        to_excel(expr, {}) if expr is not None else None,
         target,
         parsed.spans,
     )
@@ -128,5 +137,3 @@ def _per(target: Target, quantity: Quantity | None) -> str | None:
 
 def _plain(number: Decimal) -> int | float:
     return int(number) if number == number.to_integral_value() else float(number)
-
-

@@ -1,20 +1,21 @@
 """Reviewing: which forms there are, what the rules find on them, what can be mended."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xlperf.diagnostic import Diagnostic, InputError, Message, Place
 from xlperf.ooxml.address import parse_cell
 from xlperf.ooxml.files import read_file, write_file
-from xlperf.review.settings import ReviewSettings, read_toml
+from xlperf.ooxml.preflight import DEFAULT, FOREIGN_SUFFIXES, SUFFIXES, Limits
+from xlperf.review.settings import ReviewSettings
 from xlperf.review.waivers import load_waivers, sort_out
 from xlperf.rules import Finding, Fix, FormCase, Settings, choose, run
 from xlperf.scoring import Policy
 from xlperf.tables import FILES, build_records, read_folder, replace_cells
 from xlperf.template import read_forms, replace_texts
 
-WORKBOOKS = {".xlsx", ".xlsm", ".xltx", ".xltm"}
+_SHOWN = SUFFIXES | FOREIGN_SUFFIXES
 _PASSES = 10
 
 
@@ -41,13 +42,13 @@ def check(paths: Iterable[str | Path], settings: ReviewSettings | None = None) -
     settings = settings or ReviewSettings()
     rules = choose(settings.select, settings.ignore, settings.severity, settings.stage)
     policy = Policy.load(settings.policy)
-    thresholds = Settings.of(read_toml(settings.policy).get("rules", {}) if settings.policy else {})
+    thresholds = Settings.load(settings.policy)
     waivers = load_waivers(settings.waivers)
     forms: list[FormCase] = []
     problems: list[Diagnostic] = []
     for source in find_sources(paths):
         try:
-            forms += _forms(source, policy, thresholds)
+            forms += _forms(source, policy, thresholds, settings.limits)
         except InputError as error:
             problems += [d if d.place.file else d.at(file=str(source)) for d in error.diagnostics]
     findings, waived, unused = sort_out(run(forms, rules), waivers, settings.waivers)
@@ -60,11 +61,14 @@ def fix(
     """Mend in place what can be mended, and review again.
 
     Safe fixes are applied, suggested ones only on request. What comes back is every finding that
-    was mended, in order, and the review of the files as they now are. Each file is replaced whole.
+    was mended, in order, and the review of the files as they now are. Each file is replaced whole;
+    one that cannot be written is a problem of the review.
     """
     paths = list(paths)
     kinds = {Fix.SAFE, Fix.SUGGEST} if suggested else {Fix.SAFE}
+    limits = settings.limits if settings else DEFAULT
     mended: list[Finding] = []
+    failed: dict[Path, list[Diagnostic]] = {}
     review = check(paths, settings)
     for _ in range(_PASSES):
         chosen: dict[tuple[str, str, str], Finding] = {}
@@ -72,18 +76,25 @@ def fix(
             place = finding.diagnostic.place
             if finding.rule.fix in kinds and finding.replacement is not None and place.cell:
                 chosen.setdefault((place.file, place.sheet, place.cell), finding)
-        done = [finding for file in _by_file(chosen.values()) for finding in _mend(*file)]
+        done: list[Finding] = []
+        for file, found in _by_file(chosen.values()):
+            try:
+                done += _mend(file, found, limits) if file not in failed else ()
+            except InputError as error:
+                failed[file] = [d.at(file=d.place.file or str(file)) for d in error.diagnostics]
         if not done:
             break
         mended += done
         review = check(paths, settings)
-    return mended, review
+    problems = (*review.problems, *(d for found in failed.values() for d in found))
+    return mended, replace(review, problems=problems)
 
 
 def find_sources(paths: Iterable[str | Path]) -> list[Path]:
     """What to review, in order: workbooks, and folders that hold the two tables.
 
-    Folders are searched to the bottom; Excel's lock files and hidden files are left out.
+    Folders are searched to the bottom; Excel's lock files and hidden files are left out. Workbooks
+    in other formats are among them, to be told of.
     """
     found: list[Path] = []
     for path in map(Path, paths):
@@ -93,28 +104,32 @@ def find_sources(paths: Iterable[str | Path]) -> list[Path]:
         for inside in sorted((path, *path.rglob("*"))):
             hidden = inside.name.startswith(("~$", ".")) and inside != path
             tables = inside.is_dir() and all((inside / name).is_file() for name in FILES.values())
-            if tables or (inside.is_file() and inside.suffix.lower() in WORKBOOKS and not hidden):
+            if tables or (inside.is_file() and inside.suffix.lower() in _SHOWN and not hidden):
                 found.append(inside)
     return list(dict.fromkeys(found))
 
 
-def _forms(source: Path, policy: Policy, thresholds: Settings) -> Iterator[FormCase]:
+def _forms(
+    source: Path, policy: Policy, thresholds: Settings, limits: Limits
+) -> Iterator[FormCase]:
     """The forms of a workbook, of a workbook of tables, or of a folder of tables."""
     if source.is_dir():
-        yield from _from_tables(source, policy, thresholds)
+        yield from _from_tables(source, policy, thresholds, limits)
         return
-    forms = read_forms(read_file(source))
+    forms = read_forms(read_file(source, limits), limits)
     if not forms:
-        yield from _from_tables(source, policy, thresholds)
+        yield from _from_tables(source, policy, thresholds, limits)
     for _, project in forms:
         yield FormCase(project, source.parent.name, str(source), policy, thresholds)
 
 
-def _from_tables(source: Path, policy: Policy, thresholds: Settings) -> Iterator[FormCase]:
+def _from_tables(
+    source: Path, policy: Policy, thresholds: Settings, limits: Limits
+) -> Iterator[FormCase]:
     try:
-        records = build_records(*read_folder(source))
+        records = build_records(*read_folder(source, limits))
     except InputError as error:
-        if any(d.code == "D110" for d in error.diagnostics):
+        if any(d.code in ("D101", "D110") for d in error.diagnostics):
             raise InputError(_no_form(source)) from error
         raise
     if records.faults:
@@ -131,7 +146,7 @@ def _by_file(findings: Iterable[Finding]) -> Iterator[tuple[Path, list[Finding]]
         yield Path(file), chosen
 
 
-def _mend(file: Path, findings: list[Finding]) -> list[Finding]:
+def _mend(file: Path, findings: list[Finding], limits: Limits) -> list[Finding]:
     """Write the replacements into a workbook or into CSV tables; the findings that were mended."""
     texts: dict[str, dict[tuple[int, int], str]] = {}
     for finding in findings:
@@ -141,10 +156,10 @@ def _mend(file: Path, findings: list[Finding]) -> list[Finding]:
     if file.is_dir():
         for sheet, changes in texts.items():
             path = file / sheet
-            write_file(path, replace_cells(read_file(path), changes, path))
+            write_file(path, replace_cells(read_file(path, limits), changes, path))
             written |= {(sheet, position) for position in changes}
     else:
-        data, replaced = replace_texts(read_file(file), texts)
+        data, replaced = replace_texts(read_file(file, limits), texts, limits)
         if replaced:
             write_file(file, data)
         written = replaced

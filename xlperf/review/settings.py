@@ -1,13 +1,14 @@
 """The settings of a review: `xlperf.toml`, looked for beside the file and upward from it."""
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from xlperf.diagnostic import Diagnostic, InputError, Lang, Message, Place, Severity
+from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.rules import Stage
+from xlperf.scoring.policy import read_toml
 
 FILE_NAME = "xlperf.toml"
 
@@ -27,6 +28,7 @@ class ReviewSettings:
     severity: Severity = Severity.INFO
     stage: Stage = Stage.BOTH
     waivers: Path | None = None
+    limits: Limits = DEFAULT
 
 
 def find_settings(start: Path) -> Path | None:
@@ -62,21 +64,6 @@ def settings_for(path: Path, given: Mapping[str, Any]) -> ReviewSettings:
     return replace(settings, **{k: v for k, v in given.items() if k in known and v})
 
 
-def read_toml(path: Path) -> Mapping[str, Any]:
-    """The content of a TOML file. Raises InputError when it cannot be read."""
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(
-            Diagnostic(
-                "R101",
-                Message(f"设置文件无法读取（{error}）", f"the settings cannot be read ({error})"),
-                place=Place(file=str(path)),
-                fix=Message("请检查路径和 TOML 语法", "check the path and the TOML syntax"),
-            )
-        ) from error
-
-
 def _lang(value: Any, _: Path) -> Lang:
     if value == "zh":
         return "zh"
@@ -95,6 +82,12 @@ def _codes(value: Any, _: Path) -> tuple[str, ...]:
     return tuple(map(_text, value))
 
 
+def _limits(value: Any, _: Path) -> Limits:
+    if not isinstance(value, dict):
+        raise TypeError(value)
+    return Limits(**value)
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
@@ -109,6 +102,7 @@ _KEYS: dict[str, Callable[[Any, Path], object]] = {
     "severity": lambda value, _: Severity(value),
     "stage": lambda value, _: Stage(value),
     "waivers": _path,
+    "limits": _limits,
 }
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlperf.diagnostic import Diagnostic, InputError, Message, Place, Severity
-from xlperf.review.settings import read_toml
 from xlperf.rules import Finding
+from xlperf.scoring.policy import read_toml
 
 _MATCHED = ("code", "document", "project", "indicator", "value")
 
@@ -95,7 +95,7 @@ def _unused(waiver: Waiver, path: Path | None) -> Diagnostic:
     return Diagnostic(
         "R105",
         Message(
-            f"第 {waiver.number} 条豁免没有对应的发现（{matches}）",
+            f"第 {waiver.number} 条豁免未匹配到任何问题（{matches}）",
             f"waiver {waiver.number} matches no finding ({matches})",
         ),
         place=Place(file=str(path or "")),

@@ -16,6 +16,9 @@ from xlperf.rules.settings import Settings
 from xlperf.scoring import Policy
 
 MONEY_UNITS = {"元": Decimal(1), "万元": Decimal(10_000), "亿元": Decimal(100_000_000)}
+GOALS = ("年度总体目标", "项目总目标", "预期目标", "总体绩效目标")
+"""The fields that hold a form's goals in prose."""
+
 _RESULT_COLUMNS = ("实际完成值", "得分")
 _RESULT_FIELDS = ("总分", "自评结论", "实际完成情况")
 _RESULT_AMOUNTS = ("执行数", "执行率", "得分")

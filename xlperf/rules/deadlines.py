@@ -5,10 +5,9 @@ from collections.abc import Iterator
 
 from xlperf.diagnostic import Span
 from xlperf.indicator import Deadline
-from xlperf.rules.context import FormCase, IndicatorCase
+from xlperf.rules.context import GOALS, FormCase, IndicatorCase
 from xlperf.rules.rule import ERROR, GOAL, INFO, NO, SUGGEST, WARNING, Fault, rule
 
-_GOALS = ("年度总体目标", "项目总目标", "预期目标", "总体绩效目标")
 _PROJECT_CODE = re.compile(r"\d{6}(\d{2})[A-Z]")
 _GOAL_YEAR = re.compile(
     r"(?<![\d〔\[（(较比与自从至止于同])((?:19|20)\d\d)(?=年(?!以来|底以来|相比|基础|同期))"
@@ -82,7 +81,7 @@ def goal_of_an_earlier_year(form: FormCase) -> Iterator[Fault]:
     if form.year is None:
         return
     begun = form.year_in("计划开始日期")
-    for label in _GOALS:
+    for label in GOALS:
         text, year = form.text(label), form.year
         if label == "项目总目标" and begun is not None:
             year = min(year, begun)

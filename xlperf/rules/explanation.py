@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from xlperf.diagnostic import Span
 from xlperf.indicator import Qualitative, Threshold, parse
-from xlperf.rules.context import Execution, FormCase, IndicatorCase, rounded
+from xlperf.rules.context import GOALS, Execution, FormCase, IndicatorCase, rounded
 from xlperf.rules.rule import (
     BOTH,
     ERROR,
@@ -131,7 +131,6 @@ def low_execution_without_reason(form: FormCase) -> Iterator[Fault]:
         yield Fault(f"资金.{execution.row}.执行率", rate=execution.rate)
 
 
-_GOALS = ("年度总体目标", "项目总目标", "预期目标")
 _OUTCOMES = ("实际完成情况",)
 _SCALES = {"": Decimal(1), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
 _NEW_BUDGET = re.compile(
@@ -168,7 +167,7 @@ def text_contradicts_data(form: FormCase) -> Iterator[Fault]:
     """
     if form.execution is not None:
         yield from _other_funding(form, form.execution)
-    yield from _other_counts(form, _GOALS, "指标值")
+    yield from _other_counts(form, GOALS, "指标值")
     yield from _other_counts(form, _OUTCOMES, "实际完成值")
     for row in form.indicators:
         note = row.text("说明")

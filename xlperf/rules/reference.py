@@ -5,16 +5,21 @@ import inspect
 import textwrap
 from collections.abc import Iterator
 
+from xlperf.diagnostic import SEVERITY_NAMES, Lang, Message
 from xlperf.rules.examples import NOTATION
 from xlperf.rules.rule import RULES, Fix, Rule, Stage
 from xlperf.rules.settings import Settings, as_toml
 
 _STAGES = {
-    Stage.GOAL: "targets 绩效目标",
-    Stage.SELF_EVALUATION: "self-evaluation 自评",
-    Stage.BOTH: "both",
+    Stage.GOAL: Message("绩效目标", "targets"),
+    Stage.SELF_EVALUATION: Message("自评", "self-evaluation"),
+    Stage.BOTH: Message("绩效目标和自评", "both"),
 }
-_FIXES = {Fix.SAFE: "safe", Fix.SUGGEST: "suggested", Fix.NO: "by hand"}
+_FIXES = {
+    Fix.SAFE: Message("可自动修复", "safe fix"),
+    Fix.SUGGEST: Message("可给出建议", "suggested fix"),
+    Fix.NO: Message("需人工处理", "by hand"),
+}
 _INTRODUCTION = """\
 # Review rules
 
@@ -27,14 +32,17 @@ leaves no choice, a *suggested* one is shown and applied only on request.
 """
 
 
-def explain(rule: Rule) -> str:
-    """What there is to know of one rule, as plain text."""
+def explain(rule: Rule, lang: Lang = "zh") -> str:
+    """What there is to know of one rule, as plain text; the explanation itself is in English."""
+    titles = ("错误示例", "正确示例") if lang == "zh" else ("Bad", "Good")
     examples = [
         f"{title}:\n{textwrap.indent(example, '  ')}"
-        for title, found in (("Bad", rule.bad), ("Good", rule.good))
+        for title, found in zip(titles, (rule.bad, rule.good), strict=True)
         for example in found
     ]
-    head = f"{rule.code} {rule.name} ({rule.severity}, {_STAGES[rule.stage]}, {_FIXES[rule.fix]})"
+    severity = SEVERITY_NAMES[rule.severity].text(lang)
+    about = ", ".join((severity, _STAGES[rule.stage].text(lang), _FIXES[rule.fix].text(lang)))
+    head = f"{rule.code} {rule.name} ({about})"
     message = f"{rule.message.zh}\n{rule.message.en}"
     return "\n\n".join([head, message, rule.explanation, *examples])
 
@@ -43,8 +51,8 @@ def page() -> str:
     """The whole reference as Markdown."""
     rules = [rule for _, rule in sorted(RULES.items())]
     rows = "".join(
-        f"| [{rule.code}](#{rule.code.lower()}) | {rule.severity} | {_STAGES[rule.stage]} "
-        f"| {_FIXES[rule.fix]} | {rule.message.zh}<br>{rule.message.en} |\n"
+        f"| [{rule.code}](#{rule.code.lower()}) | {rule.severity} | {_STAGES[rule.stage].en} "
+        f"| {_FIXES[rule.fix].en} | {rule.message.zh}<br>{rule.message.en} |\n"
         for rule in rules
     )
     return (
@@ -62,8 +70,8 @@ def _section(rule: Rule) -> str:
         for example in found
     )
     return (
-        f"\n### {rule.code}\n\n`{rule.name}` · {rule.severity} · {_STAGES[rule.stage]} · "
-        f"fix: {_FIXES[rule.fix]}\n\n"
+        f"\n### {rule.code}\n\n`{rule.name}` · {rule.severity} · {_STAGES[rule.stage].en} · "
+        f"{_FIXES[rule.fix].en}\n\n"
         f"> {rule.message.zh}<br>{rule.message.en}\n\n{rule.explanation}\n{examples}"
     )
 

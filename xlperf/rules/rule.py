@@ -25,6 +25,7 @@ from enum import StrEnum
 from typing import Any
 
 from xlperf.diagnostic import Message, Severity, Span
+from xlperf.forms import number_entry
 from xlperf.rules.context import AllForms, FormCase, IndicatorCase
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
@@ -171,8 +172,7 @@ def _read_doc(code: str, doc: str) -> tuple[Message, str, tuple[str, ...], tuple
 
 def plain(number: Decimal) -> str:
     """A number without exponent and trailing zeros: 58.50 → 58.5."""
-    text = f"{number:f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+    return number_entry(number).text
 
 
 def _shown(value: object) -> Message:

@@ -9,9 +9,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Self
 
 from xlperf.diagnostic import Diagnostic, InputError, Message
+from xlperf.scoring.policy import read_toml
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +195,20 @@ class Settings:
     """T01: common typos, and what is meant."""
 
     @classmethod
+    def load(cls, policy: Path | None = None) -> Self:
+        """The settings in a policy file, or the defaults. Raises InputError that names the file."""
+        if policy is None:
+            return cls()
+        try:
+            return cls.of(read_toml(policy).get("rules", {}))
+        except InputError as error:
+            raise InputError([d.at(file=str(policy)) for d in error.diagnostics]) from error
+
+    @classmethod
     def of(cls, table: Mapping[str, Any]) -> Self:
         """The settings of a `[rules]` table. Raises InputError for a wrong key or value."""
+        if not isinstance(table, Mapping):
+            raise InputError(_unknown("rules", ["[rules]"]))
         standard = cls()
         known = {entry.name: getattr(standard, entry.name) for entry in fields(cls)}
         values: dict[str, Any] = {}

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from xlperf.diagnostic import Span
 from xlperf.indicator import Qualitative, Target, Threshold, base
-from xlperf.rules.context import AllForms, FormCase, IndicatorCase
+from xlperf.rules.context import GOALS, AllForms, FormCase, IndicatorCase
 from xlperf.rules.reading import TARGET, category, quantities, squeezed, wants_less
 from xlperf.rules.rule import GOAL, INFO, NO, SUGGEST, WARNING, Fault, rule
 
@@ -320,7 +320,7 @@ def goal_without_indicator(form: FormCase) -> Iterator[Fault]:
     """
     if not form.indicators:
         return
-    label = next((label for label in _GOALS if form.text(label)), "")
+    label = next((label for label in GOALS if form.text(label)), "")
     goals = [goal.strip() for goal in _NEXT_GOAL.split(form.text(label))]
     shared = form.settings.shared_goal_words
     known = _pairs(f"{_promises(form)}\n{form.name}\n{form.text('资金用途')}", shared)
@@ -334,7 +334,6 @@ def goal_without_indicator(form: FormCase) -> Iterator[Fault]:
 
 _FEWEST_PAIRS = 4
 _CATCH_ALL = re.compile("交办|其[他它]工作")
-_GOALS = ("年度总体目标", "预期目标", "项目总目标")
 _NEXT_GOAL = re.compile(
     r"(?:^|(?<=[\s。；;：:]))(?:(?:总体|阶段性)?目标\s*\d{0,2}\s*[：:、.]|\d{1,2}\s*[)）.、．](?!\d)"
     r"|[（(][\d一二三四五六七八九十]{1,2}[)）])\s*"

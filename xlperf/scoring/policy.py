@@ -65,14 +65,15 @@ def _default() -> Policy:
 
 
 def _load(path: Path) -> Policy:
-    given = _tables(path)
+    given = read_toml(path)
     faults = [fault.at(file=str(path)) for fault in _faults(given)]
     if faults:
         raise InputError(faults)
-    return Policy(**_settings(_tables(_DEFAULT)) | _settings(given))
+    return Policy(**_settings(read_toml(_DEFAULT)) | _settings(given))
 
 
-def _tables(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """The content of a settings file, decimals exact. Raises InputError when it cannot be read."""
     import tomllib
 
     try:
@@ -81,7 +82,7 @@ def _tables(path: Path) -> dict[str, Any]:
         raise InputError(
             Diagnostic(
                 "X401",
-                Message(f"评分办法文件无法读取（{error}）", f"the policy cannot be read ({error})"),
+                Message(f"设置文件无法读取（{error}）", f"the settings cannot be read ({error})"),
                 place=Place(file=str(path)),
                 fix=Message("请检查路径和 TOML 语法", "check the path and the TOML syntax"),
             )

@@ -4,7 +4,7 @@ Faults are collected, each with file, row and column, so that a person mends the
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from xlperf.diagnostic import Diagnostic, Message, Severity, TableError
 from xlperf.forms import (
@@ -97,7 +97,7 @@ def _addresses(columns: "_Columns", prefix: str, row: int) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Canonical label of each column, the kinds beside, and what is wrong with the headings."""
+    """Canonical label of each column, and what is wrong with the headings."""
 
     keys: tuple[str, ...]
     wrong: tuple[Diagnostic, ...]
@@ -134,15 +134,15 @@ def _records(
         faults = []
         cells = zip(columns.keys, table.headings, kinds, row, strict=True)
         for key, heading, kind, entry in cells:
-            if kind is Kind.TEXT or entry.number is not None or not entry:
-                read: Entry | Diagnostic = entry if kind is not Kind.TEXT else Entry(entry.text)
+            read: Entry | Diagnostic
+            if kind is Kind.TEXT:
+                read = Entry(entry.text)
+            elif entry.number is not None or not entry:
+                read = entry
             else:
                 read = read_entry(key, entry.text)
             if isinstance(read, Diagnostic):
-                place = table.place(number, heading)
-                faults.append(
-                    Diagnostic(read.code, read.message, read.span, place, read.severity, read.fix)
-                )
+                faults.append(replace(read, place=table.place(number, heading)))
             else:
                 entries[key.removeprefix(prefix)] = read
         yield number, entries, faults

@@ -14,10 +14,12 @@ from typing import Any
 
 from xlperf.diagnostic import Diagnostic, Message, Place, TableError
 from xlperf.forms import BLANK, Entry, date_entry, number_entry
+from xlperf.ooxml.date_format import DATE_SYSTEM_OFFSET
 from xlperf.ooxml.files import read_file
-from xlperf.ooxml.number_format import display
+from xlperf.ooxml.number_format import display, is_date_format
 from xlperf.ooxml.package import Package
-from xlperf.ooxml.sheet import read_sheet, read_strings
+from xlperf.ooxml.preflight import DEFAULT, Limits, check_table_size
+from xlperf.ooxml.sheet import Cell, read_sheet, read_strings
 from xlperf.ooxml.styles import Styles
 from xlperf.ooxml.workbook import Workbook
 
@@ -45,7 +47,7 @@ class Table:
         return Place(file=self.file, sheet=sheet, row=row, column=column)
 
 
-def read_folder(source: Path) -> tuple[Table, Table]:
+def read_folder(source: Path, limits: Limits = DEFAULT) -> tuple[Table, Table]:
     """The project and indicator tables of a folder of CSV files, or of an .xlsx workbook.
 
     Raises TableError when a table is missing or cannot be read, WorkbookError for a bad workbook.
@@ -55,7 +57,7 @@ def read_folder(source: Path) -> tuple[Table, Table]:
             source / FILES[INDICATORS], INDICATORS
         )
     if source.suffix.lower() in (".xlsx", ".xlsm"):
-        return _read_workbook(source)
+        return _read_workbook(source, limits)
     raise TableError(
         Diagnostic(
             "D101",
@@ -147,8 +149,8 @@ def _decoded(data: bytes, path: Path) -> tuple[str, str]:
     )
 
 
-def _read_workbook(path: Path) -> tuple[Table, Table]:
-    package = Package.open(read_file(path))
+def _read_workbook(path: Path, limits: Limits) -> tuple[Table, Table]:
+    package = Package.open(read_file(path, limits), limits)
     workbook = Workbook.open(package)
     strings = read_strings(package, workbook.shared_strings)
     styles = Styles.open(package, workbook.styles)
@@ -157,28 +159,34 @@ def _read_workbook(path: Path) -> tuple[Table, Table]:
         part = next((s.part for s in workbook.sheets if s.name.strip() == name), None)
         if part is None:
             raise TableError(_no_sheet(path, name, [s.name for s in workbook.sheets]))
-        sheet = read_sheet(package.read(part), part, strings)
-        last_row = max((row for row, _ in sheet.cells), default=1)
-        last_column = max((column for _, column in sheet.cells), default=0)
-        grid = []
-        for row in range(1, last_row + 1):
-            line = []
-            for column in range(1, last_column + 1):
-                cell = sheet.cell((row, column))
-                value = cell.value if cell else None
-                if cell and isinstance(value, float):
-                    code = styles[cell.style].number_format
-                    shown = display(value, code, date1904=workbook.date1904)
-                    line.append(Entry(shown, Decimal(f"{value:.15g}")))
-                else:
-                    line.append(entry_of(value))
-            grid.append(tuple(line))
-        headings = tuple(entry.text for entry in grid[0])
-        while headings and not headings[-1]:
-            headings = headings[:-1]
-        rows = tuple(row[: len(headings)] for row in grid[1:])
-        tables.append(Table(name, str(path), headings, rows, name))
+        sheet = read_sheet(package.read(part), part, strings, limits)
+        # By row and column, for a stray cell at the end of the sheet must not fill all before it.
+        grid: dict[int, dict[int, Entry]] = {1: {}}
+        for (row, column), cell in sheet.cells.items():
+            code = styles[cell.style].number_format
+            if entry := _shown(cell, code, date1904=workbook.date1904):
+                grid.setdefault(row, {})[column] = entry
+        columns = range(1, max(grid[1], default=0) + 1)
+        check_table_size(len(columns) * len(grid), part, limits)
+        blank = (BLANK,) * len(columns)
+        rows = tuple(
+            tuple(grid[row].get(column, BLANK) for column in columns) if row in grid else blank
+            for row in range(1, max(grid) + 1)
+        )
+        headings = tuple(entry.text for entry in rows[0])
+        tables.append(Table(name, str(path), headings, rows[1:], name))
     return tables[0], tables[1]
+
+
+def _shown(cell: Cell, code: str, *, date1904: bool) -> Entry:
+    value = cell.value
+    if not isinstance(value, float):
+        return entry_of(value)
+    number = Decimal(f"{value:.15g}")
+    shown = display(value, code, date1904=date1904)
+    return Entry(
+        shown, number + DATE_SYSTEM_OFFSET if date1904 and is_date_format(code) else number
+    )
 
 
 def entry_of(value: Any) -> Entry:

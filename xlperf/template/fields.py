@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from xlperf.diagnostic import Diagnostic, Message, Place, Severity
 from xlperf.forms import INDICATOR_PREFIX, Kind, canonical, kind_of
 from xlperf.ooxml.address import MAX_ROW, Area, parse_area, split_sheet
+from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.workbook import DefinedName, Sheet, Workbook, string_constant
 
 PREFIX = "xp."
@@ -52,7 +53,7 @@ class Form:
         return next((field for field in self.columns if field.key == key), None)
 
 
-def find_forms(workbook: Workbook) -> tuple[list[Form], list[Diagnostic]]:
+def find_forms(workbook: Workbook, limits: Limits = DEFAULT) -> tuple[list[Form], list[Diagnostic]]:
     """Every form that the workbook's names describe, and what is wrong with the names.
 
     A name with a problem is left out of its form and reported: the others still work.
@@ -63,14 +64,16 @@ def find_forms(workbook: Workbook) -> tuple[list[Form], list[Diagnostic]]:
         if name.name.lower().startswith(PREFIX):
             scopes.setdefault(name.sheet, []).append(name)
     shared = {label: value for label, value, _ in _constants(scopes.get(None, []))}
+    sheets = {sheet.name.casefold(): sheet for sheet in reversed(workbook.sheets)}
     forms = []
     for scope, names in scopes.items():
-        fields, sheet = _fields(names, workbook, problems)
+        fields, sheet = _fields(names, sheets, limits, problems)
         if sheet is None:
             continue
         constants = shared | {label: value for label, value, _ in _constants(names)}
         scalars = tuple(f for f, is_column in fields if not is_column)
-        columns, rows = _table([f for f, is_column in fields if is_column], sheet, problems)
+        table = [f for f, is_column in fields if is_column]
+        columns, rows = _table(table, sheet, limits, problems)
         forms.append(Form(sheet, constants, scalars, columns, *rows, scope))
     return sorted(forms, key=lambda form: form.sheet.index), problems
 
@@ -82,14 +85,19 @@ def _constants(names: list[DefinedName]) -> Iterator[tuple[str, str, DefinedName
 
 
 def _fields(
-    names: list[DefinedName], workbook: Workbook, problems: list[Diagnostic]
+    names: list[DefinedName],
+    sheets: Mapping[str, Sheet],
+    limits: Limits,
+    problems: list[Diagnostic],
 ) -> tuple[list[tuple[Field, bool]], Sheet | None]:
     """The names on cells, those of table columns marked, and the sheet that most of them are on."""
     located = []
     for name in names:
         if string_constant(name.text) is None:
-            if (place := _located(name, workbook)) is None:
+            if (place := _located(name, sheets)) is None:
                 problems.append(_broken(name))
+            elif place[1].size > limits.cells:
+                problems.append(_vast(name, place[0]))
             elif name.text.count("$") < 2:
                 problems.append(_relative(name))
             else:
@@ -118,30 +126,32 @@ def _fields(
     return found, home
 
 
-def _located(name: DefinedName, workbook: Workbook) -> tuple[Sheet, Area] | None:
+def _located(name: DefinedName, sheets: Mapping[str, Sheet]) -> tuple[Sheet, Area] | None:
     """The sheet and the one area that a name refers to."""
     sheet_name, reference = split_sheet(name.text.strip().removeprefix("="))
     try:
         area = parse_area(reference)
     except ValueError:
         return None
-    wanted = sheet_name.casefold()
-    sheet = next((s for s in workbook.sheets if s.name.casefold() == wanted), None)
+    sheet = sheets.get(sheet_name.casefold())
     return None if sheet is None or area.bottom >= MAX_ROW else (sheet, area)
 
 
 def _table(
-    columns: list[Field], sheet: Sheet, problems: list[Diagnostic]
+    columns: list[Field], sheet: Sheet, limits: Limits, problems: list[Diagnostic]
 ) -> tuple[tuple[Field, ...], tuple[int, int]]:
     """The columns that lie over the same rows as most of them, and those rows."""
     if not columns:
         return (), (0, 0)
     spans = [(field.area.top, field.area.bottom) for field in columns]
-    rows = max(spans, key=spans.count)
+    rows, _ = Counter(spans).most_common(1)[0]
     for field, span in zip(columns, spans, strict=True):
         if span != rows:
             problems.append(_uneven(field, sheet, rows))
     kept = [f for f, span in zip(columns, spans, strict=True) if span == rows]
+    if sum(field.area.size for field in kept) > limits.cells:
+        problems.append(_vast_table(kept, sheet))
+        return (), (0, 0)
     return tuple(sorted(kept, key=lambda f: f.area.left)), rows
 
 
@@ -173,6 +183,27 @@ def _relative(name: DefinedName) -> Diagnostic:
             f"the name refers to cells without $ ({name.text}) and would not follow inserted rows",
         ),
         Message("请改为绝对引用，例如 $B$5:$B$9", "write it with $, such as $B$5:$B$9"),
+    )
+
+
+def _vast(name: DefinedName, sheet: Sheet) -> Diagnostic:
+    return _name_problem(
+        "N109",
+        name.name,
+        Message(
+            f"名称的区域过大（工作表“{sheet.name}”，{name.text}）",
+            f"the name covers far too many cells ({name.text} on sheet “{sheet.name}”)",
+        ),
+        Message("请让名称只覆盖填报的单元格", "let it cover the cells to be filled only"),
+    )
+
+
+def _vast_table(columns: list[Field], sheet: Sheet) -> Diagnostic:
+    return Diagnostic(
+        "N109",
+        Message("指标表的区域过大", "the indicator table covers far too many cells"),
+        place=Place(sheet=sheet.name, cell=columns[0].area.text),
+        fix=Message("请让名称只覆盖表内的行", "let its names cover the rows of the table only"),
     )
 
 

@@ -12,6 +12,7 @@ from xlperf.ooxml.date_format import DATE_SYSTEM_OFFSET
 from xlperf.ooxml.sheet import Position
 from xlperf.ooxml.styles import wrapped_height
 from xlperf.ooxml.values import (
+    before_calendar,
     formula_cell,
     number_cell,
     text_cell,
@@ -38,12 +39,28 @@ class Filled:
     diagnostics: tuple[Diagnostic, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class FilledParts:
+    """The parts of a workbook that a fill changes, and the rest as in `Filled`."""
+
+    parts: Mapping[str, bytes]
+    entries: Mapping[str, Entry]
+    diagnostics: tuple[Diagnostic, ...]
+
+
 def fill(layout: Layout, project: Project, formulas: Formulas) -> Filled:
     """Write a project into a form. Raises CellValueError when a value cannot stand in its cell.
 
     A formula of the template stays where the data says the same or nothing. Where the data departs
     from it, the data is kept and the departure reported.
     """
+    filled = fill_parts(layout, project, formulas)
+    data = layout.write(filled.parts, project.key)
+    return Filled(data, filled.entries, filled.diagnostics)
+
+
+def fill_parts(layout: Layout, project: Project, formulas: Formulas) -> FilledParts:
+    """As `fill`, but gives the sheets that were written, for a workbook that holds many."""
     return _Filling(layout, project, formulas).result()
 
 
@@ -58,7 +75,7 @@ class _Filling:
         self._long: list[tuple[Slot, str]] = []
         self._noticed: list[Diagnostic] = []
 
-    def result(self) -> Filled:
+    def result(self) -> FilledParts:
         layout = self._layout
         for key, slot in layout.scalars.items():
             entry = self._project.entries.get(key)
@@ -80,7 +97,7 @@ class _Filling:
         for key, slot in layout.scalars.items():
             if slot.formula:
                 entries[key] = _entry_of(self._values.get(slot.key))
-        return Filled(layout.write(parts, self._project.key), entries, tuple(self._noticed))
+        return FilledParts(parts, entries, tuple(self._noticed))
 
     def _put_row(self, index: int, covered: set[Position]) -> None:
         indicators = self._project.indicators
@@ -112,8 +129,11 @@ class _Filling:
         number = entry.number
         if number is None or slot.kind is Kind.TEXT:
             return entry.text or None
-        if slot.kind is Kind.DATE and self._layout.date1904:
-            number -= DATE_SYSTEM_OFFSET
+        if slot.kind is Kind.DATE:
+            date1904 = self._layout.date1904
+            number -= DATE_SYSTEM_OFFSET if date1904 else 0
+            if number < (0 if date1904 else 1):
+                raise before_calendar(slot.reference, entry.text, date1904=date1904)
         return float(number)
 
     def _put_formula(
@@ -135,8 +155,7 @@ class _Filling:
         placed = set(self._values)
         evaluation = layout.formulas.evaluate(self._values)
         for key, value in evaluation:
-            index, *position = key
-            row, column = position
+            index, row, column = key
             if key in placed:
                 evaluation.replace(key, self._values[key])
                 continue

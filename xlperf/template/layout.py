@@ -2,8 +2,9 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from xml.sax.saxutils import escape
 
 from xlperf.forms import KEY, Kind
@@ -95,16 +96,20 @@ class Layout:
                     self._static_merges() if index == self.home and self.levels else None,
                 ),
             )
+        self.package = package
         self._workbook_part = workbook.part
         self._workbook = _workbook_pieces(package.read(workbook.part), self.formulas.complete)
-        changing = {part for part, _ in self.writers.values()} | {workbook.part}
-        self._package = PackageWriter(package, changing)
 
-    def write(self, parts: dict[str, bytes], key: str) -> bytes:
+    @cached_property
+    def _writer(self) -> PackageWriter:
+        changing = {part for part, _ in self.writers.values()} | {self._workbook_part}
+        return PackageWriter(self.package, changing)
+
+    def write(self, parts: Mapping[str, bytes], key: str) -> bytes:
         """The workbook with these parts, for the project of this key."""
         before, after = self._workbook
         literal = escape('"' + key.replace('"', '""') + '"').encode() if after else b""
-        return self._package.write({**parts, self._workbook_part: before + literal + after})
+        return self._writer.write({**parts, self._workbook_part: before + literal + after})
 
     def _slot(self, field: Field, row: int) -> Slot:
         column = field.area.left

@@ -8,6 +8,7 @@ from xlperf.ooxml.address import cell_name
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.sheet import Cell, Position, SheetWriter, read_sheet, read_strings
+from xlperf.ooxml.trust import has_signature, signed
 from xlperf.ooxml.values import number_cell, text_cell
 from xlperf.ooxml.workbook import Workbook, recalculated_on_load
 from xlperf.template.formulas import FormulaGraph, Key, computed_cell
@@ -22,15 +23,15 @@ def replace_texts(
     """The workbook with other text in cells of its sheets, and the cells that were changed.
 
     A cell that holds a formula is left alone; one that holds a number takes a number where the text
-    is one. Styles stay. Formulas that depend on a changed cell get their new value, or none where
+    is one. A signed workbook is refused. Styles stay. Formulas that depend on a changed cell get their new value, or none where
     it cannot be computed here.
     """
     package = Package.open(data, limits)
+    if has_signature(package):
+        raise signed()
     workbook = Workbook.open(package)
     strings = read_strings(package, workbook.shared_strings)
-    sheets = [
-        read_sheet(package.read(s.part), s.part, strings, limits) for s in workbook.sheets
-    ]
+    sheets = [read_sheet(package.read(s.part), s.part, strings, limits) for s in workbook.sheets]
     changes: dict[Key, str | Decimal] = {}
     replaced: set[Placed] = set()
     for sheet in workbook.sheets:

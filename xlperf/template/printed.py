@@ -14,7 +14,7 @@ from functools import lru_cache
 from xlperf.forms import INDICATOR_PREFIX, KEY, KNOWN_LABELS
 from xlperf.ooxml.address import Area
 from xlperf.ooxml.sheet import Cell, Position, Sheet
-from xlperf.ooxml.styles import Styles
+from xlperf.ooxml.styles import CellFormat, Styles
 
 CONSTANTS = (KEY, "模板", "金额单位")
 
@@ -38,10 +38,10 @@ class Role(Enum):
     """It stands beside or over a block of other labels and has no cell of its own."""
 
 
-def _known(*, columns: bool) -> Iterator[str]:
+def _known_singles() -> Iterator[str]:
     for label, others in KNOWN_LABELS.items():
-        if label.startswith(INDICATOR_PREFIX) == columns and label not in CONSTANTS:
-            yield from (spelling.removeprefix(INDICATOR_PREFIX) for spelling in (label, *others))
+        if not label.startswith(INDICATOR_PREFIX) and label not in CONSTANTS:
+            yield from (label, *others)
 
 
 _KNOWN_COLUMNS = {
@@ -54,23 +54,25 @@ _KNOWN_COLUMNS = {
 # Role, the name it gives ("" for the name as printed), and the printed words without spaces,
 # numbering and notes in brackets.
 _PATTERNS: tuple[tuple[Role, str, str], ...] = (
-    (Role.SINGLE, "", "|".join(_known(columns=False))),
-    (Role.SINGLE, "", "(部门|单位|部门单位|预算部门|填报部门|项目实施单位|资金使用单位)名称?"),
-    (Role.SINGLE, "", "(总体|年度|部门整体|项目年度|项目|部门)绩效目标|(长期|总|本年度|项目年度)目标"),
-    (Role.SINGLE, "", "年度(履职目标|目标完成情况|主要任务)|目标完成情况"),
+    (Role.SINGLE, "资金用途", "预算规模及资金用途"),
+    (Role.SINGLE, "", "|".join(_known_singles())),
+    (Role.SINGLE, "", "(部门|单位|部门单位|预算部门|填报部门|资金使用单位)名称?"),
+    (Role.SINGLE, "", "(总体|年度|部门整体|项目年度|项目|部门)绩效目标"),
+    (Role.SINGLE, "", "(长期|总|本年度|项目年度)目标|年度履职目标|(年度)?目标完成情况"),
     (Role.SINGLE, "", "工作保障措施|资金用途|项目(实施)?期限?|(项目)?(实施|执行)(周期|期限?)"),
     (Role.SINGLE, "", "项目(起止|实施)(时间|日期|年限)|项目(概况|概述|内容|背景|依据)"),
-    (Role.SINGLE, "", "(项目)?立项(的)?(依据|情况)|项目实施(内容|计划|内容及过程概述)|政策依据"),
-    (Role.SINGLE, "", "项目负责人(及(联系)?电话|及联系方式)?|(单位|部门|财务)负责人|联系方式|审核人"),
+    (Role.SINGLE, "", "(项目)?立项的?(依据|情况)|项目实施(内容|计划|内容及过程概述)|政策依据"),
+    (Role.SINGLE, "", "项目负责人(及(联系)?(电话|方式))?|(单位|部门|财务)负责人|联系方式|审核人"),
     (Role.SINGLE, "", "主管部门(编码|代码)|(预算)?单位(编码|代码)|单位职能概述"),
-    (Role.SINGLE, "", "(主要)?(存在的?)?问题(及原因)?|(下一步)?改进(措施|意见)|(有关)?建议|评价结论"),
-    (Role.SINGLE, "", "(其他)?需要?说明的?(问题|事项)|备注|说明"),
+    (Role.SINGLE, "", "(主要)?(存在的?)?问题(及原因)?|(下一步)?改进(措施|意见)|(有关)?建议"),
+    (Role.SINGLE, "", "评价结论|(其他)?(需要?)?说明的?(问题|事项)|备注|说明"),
     (Role.SINGLE, "联系人", "填表人|经办人"),
     (Role.SINGLE, "填报日期", "填表(日期|时间)"),
     (Role.SINGLE, "总分", "自评(总分|得分|总得分|分)|评价(得分|总分)"),
-    (Role.AMOUNT, "", "预算数|总额|总计|基本支出|项目支出|其他|其他收入|事业收入|经营收入"),
-    (Role.AMOUNT, "", r"\D{0,16}(资金|拨款|补助|安排|经费|总额|总金额|预算金额|结转|结余|收入)"),
-    (Role.MONEY, "", r".{0,8}(预算|执行|支出|决算|到位|下达|调整)(数|金额|额)|年初预算|全年预算"),
+    (Role.AMOUNT, "", "预算数|总额|总计|合计|其他|基本支出|项目支出"),
+    (Role.AMOUNT, "", r"\D{0,16}(资金|拨款|补助|(本级|财政)安排|经费|总额|总金额|预算金额)"),
+    (Role.AMOUNT, "", r"\D{0,16}(结转|结余|((结余|结转|事业|经营|其他|管理的)收入))"),
+    (Role.MONEY, "", r".{0,8}(预算|执行|支出|决算|到位|下达|调整)(数|金额|额)|(年初|全年)预算"),
     (Role.MONEY, "", "金额|.{0,8}执行率|分值|得分|权重"),
     (Role.PLAN, "", r"\d{1,2}月[底末份]|第?[一二三四1-4]季度[底末]?"),
     *((Role.COLUMN, name, spelling) for spelling, name in _KNOWN_COLUMNS.items()),
@@ -83,10 +85,10 @@ _PATTERNS: tuple[tuple[Role, str, str], ...] = (
     (Role.COLUMN, "指标值确定依据", "(指标值?)?(确定|设定|设置)依据"),
     (Role.COLUMN, "", "分项名称"),
     (Role.TOTAL, "总分", "总分|合计|总计|总得分|合计得分|得分合计|自评总分"),
-    (Role.BLOCK, "", "(年度|项目|部门|长期|中期|年度总体)?绩效(指标|目标)(情况)?|(项目)?年度绩效指标"),
+    (Role.BLOCK, "", "(年度|项目|部门|长期|中期|年度总体)?绩效(指标|目标)|(项目)?年度绩效指标"),
     (Role.BLOCK, "", "(项目|部门|部门预算|年度)?资金(情况|来源|申请)?|(年度)?(资金|预算)执行情况"),
     (Role.BLOCK, "", ".*支出计划|预算规模及资金用途|项目基本情况|(总体|年度总体)目标"),
-)  # fmt: skip
+)
 _COMPILED = tuple((role, name, re.compile(pattern)) for role, name, pattern in _PATTERNS)
 
 _CIRCLED = re.compile(r"[①-⑳⓪❶-❿]")
@@ -98,13 +100,14 @@ _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*
 _BRACKETS = re.compile(r"[()\[\]【】〔〕/、]")
 _NAME_GAPS = re.compile(r"\W+")
 # What is printed only to be written over, and what says that nothing belongs here.
-_HINT = re.compile(r"((年度|总体|绩效)?(指标|目标|任务)\d*[:.]?|\d+[.、]|[.…·]+|[xX×]+)+")
+_HINT = re.compile(r"((年度|总体|绩效)?(指标|目标|任务)[\dnN]+[:.]?|\d+[.、]|[.…·]+|[xX×]+)+")
 _NOTHING = re.compile(r"[-–—―─/\\]+")
 _GAP = r"(?:_+|\s{4,}|(?:\s*\d*\s*[年月日]){2,3}\s*)"
-_GAPPED = re.compile(rf"([^\s:：_，。；;]{{2,14}})\s*[:：](?:{_GAP}|\s*(?=\Z|\n))")
+_GAPPED = re.compile(rf"([^\s:：_，。；;]{{2,14}})\s*[:：](?:{_GAP}|\s{{2,}}|\s*(?=\Z|\n))")
+_SPREAD = re.compile(r"(?<=[\u4e00-\u9fff])\s(?=[\u4e00-\u9fff])")
 _ROOM = re.compile(rf"[:：]{_GAP}")
 _YEAR_LINE = re.compile(r"\(?[\s_]*(20\d\d|[xX×*]{2,4}|20[xX×*_\s]{1,4})?[\s_]*\)?\s*年度?\s*\)?")
-_MONEY_UNIT = re.compile(r"(?:单位[:：]|[（(](?:单位[:：])?)\s*人?民?币?\s*(亿元|万元|元)(?![/／或元])")
+_MONEY_UNIT = re.compile(r"(?:单位[:：]|[（(])\s*(?:人民币)?\s*(万元|元)(?![/／或])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ def read_label(text: str) -> Label:
 
 
 _NO_LABEL = Label({}, "")
+_NO_LOOK = CellFormat()
 
 
 @lru_cache(maxsize=4096)
@@ -145,7 +149,7 @@ def spelled(words: str) -> str:
 
 def _folded(text: str) -> str:
     plain = unicodedata.normalize("NFKC", _CIRCLED.sub("", text))
-    return re.sub(r"\s+", "", plain)
+    return re.sub(r"[\s_]+", "", plain)
 
 
 def _stripped(text: str) -> str:
@@ -161,7 +165,7 @@ def _stripped(text: str) -> str:
 
 def gapped_labels(text: str) -> list[str]:
     """The words before each gap that a text leaves to be written in: 填报人：____ 电话：____."""
-    return [match[1] for match in _GAPPED.finditer(text)]
+    return [match[1] for match in _GAPPED.finditer(_SPREAD.sub("", text))]
 
 
 def leaves_room(text: str) -> bool:
@@ -171,7 +175,8 @@ def leaves_room(text: str) -> bool:
 
 def is_year_line(text: str) -> bool:
     """A line such as （2025年度） or （    年度）, with the year inside."""
-    return bool(_YEAR_LINE.fullmatch(unicodedata.normalize("NFKC", text).strip()))
+    plain = unicodedata.normalize("NFKC", text).strip()
+    return bool(_YEAR_LINE.fullmatch(plain) and re.search(r"[(\d_*×]", plain))
 
 
 def money_units(text: str) -> list[str]:
@@ -191,8 +196,7 @@ class Box:
     formula: bool = False
     number: bool = False
     drawn: bool = False
-    unlocked: bool = False
-    number_format: str = "General"
+    look: CellFormat = _NO_LOOK
 
     @property
     def label(self) -> Label:
@@ -216,12 +220,20 @@ class Box:
     @property
     def asks_year(self) -> bool:
         """Whether its number format prints a year around the number: （2025年度）."""
-        code = self.number_format
+        code = self.look.number_format
         return "年" in code and not re.search(r"[ymdhs]", code, re.IGNORECASE)
+
+    @property
+    def rows(self) -> tuple[int, int]:
+        return self.area.top, self.area.bottom
 
     @property
     def height(self) -> int:
         return self.area.bottom - self.area.top + 1
+
+    @property
+    def width(self) -> int:
+        return self.area.right - self.area.left + 1
 
     def aligned(self, other: "Box") -> bool:
         """Whether it has the same columns as the other."""
@@ -250,6 +262,9 @@ class Grid:
         found = {id(box): box for box in self._boxes.values() if box.text or box.drawn}
         self.boxes = sorted(found.values(), key=lambda box: (box.area.top, box.area.left))
         self.texts = [box for box in self.boxes if box.text]
+        self._ending: dict[int, list[Box]] = {}
+        for box in self.texts:
+            self._ending.setdefault(box.area.bottom, []).append(box)
         self.bottom = max((box.area.bottom for box in self.boxes), default=0)
         self.bare = not any(box.drawn and not box.text for box in self.boxes)
         """No blank cell has a look of its own, so that none tells where the form ends."""
@@ -276,9 +291,7 @@ class Grid:
 
     def ending_at(self, row: int) -> list[Box]:
         """The boxes with text whose last row this is, from left to right."""
-        return sorted(
-            (box for box in self.texts if box.area.bottom == row), key=lambda box: box.area.left
-        )
+        return sorted(self._ending.get(row, ()), key=lambda box: box.area.left)
 
     def in_rows(self, first: int, last: int) -> list[Box]:
         return [box for box in self.boxes if box.area.top <= last and box.area.bottom >= first]
@@ -296,6 +309,5 @@ def _box(area: Area, cell: Cell | None, styles: Styles, *, merged: bool) -> Box:
         cell.formula is not None,
         number,
         merged or cell.style != 0,
-        not look.locked,
-        look.number_format,
+        look,
     )

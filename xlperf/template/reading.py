@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from xlperf.forms import BLANK, Entry, Indicator, Kind, Project, number_entry, read_entry
 from xlperf.ooxml.address import cell_name
-from xlperf.ooxml.number_format import display
+from xlperf.ooxml.date_format import DATE_SYSTEM_OFFSET
+from xlperf.ooxml.number_format import display, is_date_format
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.sheet import Cell, Position, Sheet, read_sheet, read_strings
@@ -83,7 +84,10 @@ class _Reader:
         if field.kind is Kind.PERCENT:
             return Entry(number_entry(number * _HUNDRED).text + "%", number)
         code = self._styles[cell.style].number_format
-        return Entry(display(value, code, date1904=self._date1904), number)
+        shown = display(value, code, date1904=self._date1904)
+        if self._date1904 and (field.kind is Kind.DATE or is_date_format(code)):
+            number += DATE_SYSTEM_OFFSET
+        return Entry(shown, number)
 
 
 def _merged_origins(sheet: Sheet, form: Form) -> Mapping[Position, Position]:

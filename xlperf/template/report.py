@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from xlperf.diagnostic import Diagnostic, Message, Place, Severity
-from xlperf.forms import INDICATOR_PREFIX, KNOWN_LABELS, Kind, canonical, nearest_label
+from xlperf.forms import INDICATOR_PREFIX, KNOWN_LABELS, Kind, nearest_label
 from xlperf.ooxml.address import Area
 from xlperf.template.fields import PREFIX, Field
 from xlperf.template.template import Template
@@ -73,7 +73,7 @@ def _known(key: str) -> bool:
 
 def _unknown(template: Template, field: Field, key: str) -> list[Diagnostic]:
     """A slip of a known label, as far as one can tell."""
-    if canonical(key) in KNOWN_LABELS or not (near := nearest_label(key)):
+    if not (near := nearest_label(key)):
         return []
     return [
         Diagnostic(

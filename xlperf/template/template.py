@@ -58,9 +58,9 @@ class Template:
                     raise trust.signed()
                 package = trust.strip_signature(package)
                 data = package.to_bytes()
-            self._package = without_calculation_chain(as_workbook(package))
+            self.package = without_calculation_chain(as_workbook(package))
             self.suffix = file_suffix(package)
-            workbook = Workbook.open(self._package)
+            workbook = Workbook.open(self.package)
             forms, problems = find_forms(workbook, limits)
         except InputError as error:
             raise WorkbookError([d.at(file=file) for d in error.diagnostics]) from error
@@ -89,12 +89,12 @@ class Template:
     def notices(self) -> tuple[Diagnostic, ...]:
         """What a person should know of before trusting it: links to elsewhere, a lost signature."""
         lost = [trust.stripped()] if self._stripped else []
-        return tuple(n.at(file=self.file) for n in (*lost, *trust.notices(self._package)))
+        return tuple(n.at(file=self.file) for n in (*lost, *trust.notices(self.package)))
 
     @cached_property
     def formula_labels(self) -> frozenset[str]:
         """Canonical labels of the single fields whose cell holds a formula of the template."""
-        layout = self._layout(self.form.last - self.form.first + 1)
+        layout = self.layout(self.form.last - self.form.first + 1)
         return frozenset(key for key, slot in layout.scalars.items() if slot.formula)
 
     def read(self, workbook: bytes) -> Project:
@@ -117,13 +117,10 @@ class Template:
 
         Raises WorkbookError when a value cannot stand in a cell or the table cannot be resized.
         """
-        try:
-            layout = self._layout(max(len(project.indicators), 1))
-            return fill(layout, project, formulas or {})
-        except InputError as error:
-            raise WorkbookError(error.diagnostics) from error
+        layout = self.layout(max(len(project.indicators), 1))
+        return fill(layout, project, formulas or {})
 
-    def _layout(self, count: int) -> Layout:
+    def layout(self, count: int) -> Layout:
         """The compiled form whose table has `count` rows."""
         form = self.form
         if not form.columns:
@@ -131,7 +128,7 @@ class Template:
         if count in self._layouts:
             self._layouts.move_to_end(count)
             return self._layouts[count]
-        package = self._package
+        package = self.package
         if form.columns and count != form.last - form.first + 1:
             edit = RowEdit(form.first, form.last, count)
             package = resize_rows(package, form.sheet.part, edit)

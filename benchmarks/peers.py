@@ -1,0 +1,243 @@
+"""The same forms filled by other libraries: openpyxl, excelize, xltpl, exceljs, xlsx-template.
+
+Every contestant puts the same values into the same cells of the form as shipped and writes each file
+durably (beside its place, fsync, rename). None of the others inserts rows with merges and formulas,
+keeps the parts that it does not know, or computes the form's formulas: what they leave out is not
+held against them here. The floor is what nobody can avoid: deflating the bytes that change, writing
+the file, fsync, rename. All run on one core.
+
+`npm ci` in benchmarks/node_peers brings the two that run on node; without it they are left out, and said so.
+"""
+
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+
+from benchmarks.fill import changed_parts, with_rows
+from benchmarks.measure import medians, peak_memory, report
+from xlperf.bulk import find_template, load
+from xlperf.forms import Kind, Project
+from xlperf.ooxml.address import cell_name
+from xlperf.ooxml.files import write_file
+from xlperf.ooxml.package import Package, PackageWriter
+from xlperf.resources import examples_root
+from xlperf.template import Template
+
+FORMS = 20
+ROUNDS = 7
+GROWN = 27
+MANY = 10_000
+_HERE = Path(__file__).parent / "node_peers"
+_REFERENCE = "openpyxl load-fill-save"
+
+Cells = dict[str, float | str]
+
+
+def cells_of(template: Template, project: Project) -> Cells:
+    """What a fill puts where: cell → value, formulas of the form left alone."""
+    form = template.form
+    entries = [
+        (cell_name(f.area.top, f.area.left), f.kind, project.entry(f.key))
+        for f in form.scalars
+        if f.key not in template.formula_labels
+    ]
+    for row, indicator in enumerate(project.indicators, start=form.first):
+        entries += [
+            (cell_name(row, f.area.left), f.kind, indicator.entry(f.key)) for f in form.columns
+        ]
+    return {
+        cell: float(entry.number)
+        if entry.number is not None and kind is not Kind.TEXT
+        else entry.text
+        for cell, kind, entry in entries
+        if entry
+    }
+
+
+def with_placeholders(template: Path, sheet: str, marks: dict[str, str], out: Path) -> Path:
+    """The form as libraries of placeholders want it: a mark in every cell to fill."""
+    import excelize
+
+    book = excelize.open_file(str(template))
+    for cell, mark in marks.items():
+        book.set_cell_value(sheet, cell, mark)
+    book.save_as(str(out))
+    book.close()
+    return out
+
+
+def fillers(template: Template, cells: Cells, folder: Path) -> dict[str, Callable[[], object]]:
+    """The contestants, each filling FORMS files into `folder`."""
+    path, sheet = folder / "template.xlsx", template.form.sheet.name
+    path.write_bytes(template.data)
+
+    def with_openpyxl(number: int) -> None:
+        book = openpyxl.load_workbook(path)
+        for cell, value in cells.items():
+            book[sheet][cell].value = value
+        file = io.BytesIO()
+        book.save(file)
+        write_file(folder / f"{number}.xlsx", file.getvalue())
+
+    def with_excelize(number: int) -> None:
+        import excelize
+
+        book = excelize.open_file(str(path))
+        for cell, value in cells.items():
+            book.set_cell_value(sheet, cell, value)
+        temporary = folder / f"{number}.tmp.xlsx"
+        book.save_as(str(temporary))
+        book.close()
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(folder / f"{number}.xlsx")
+
+    names = {cell: f"v{number}" for number, cell in enumerate(cells)}
+    marks = {cell: f"{{{{{name}}}}}" for cell, name in names.items()}
+    tagged = with_placeholders(path, sheet, marks, folder / "tagged.xlsx")
+    payload = {name: cells[cell] for cell, name in names.items()}
+
+    def with_xltpl(number: int) -> None:
+        from xltpl.writerx import BookWriter
+
+        writer = BookWriter(str(tagged))
+        writer.render_book(payloads=[payload | {"sheet_name": sheet}])
+        file = io.BytesIO()
+        writer.save(file)
+        write_file(folder / f"{number}.xlsx", file.getvalue())
+
+    def repeated(fill: Callable[[int], None]) -> Callable[[], object]:
+        return lambda: [fill(number) for number in range(FORMS)]
+
+    return {
+        _REFERENCE: repeated(with_openpyxl),
+        "excelize": repeated(with_excelize),
+        "xltpl": repeated(with_xltpl),
+    }
+
+
+def node_seconds(cells: Cells, folder: Path) -> dict[str, float]:
+    """The best of three runs of the libraries on node: their own time for FORMS files."""
+    if not (_HERE / "node_modules").is_dir() or not shutil.which("node"):
+        print(
+            "\n  exceljs and xlsx-template are left out: run `npm ci` in benchmarks/node_peers first"
+        )
+        return {}
+    data = folder / "cells.json"
+    data.write_text(json.dumps(cells), "utf-8")
+    seconds = {}
+    for library in ("exceljs", "xlsx-template"):
+        arguments = [library, folder / "template.xlsx", data, FORMS, folder]
+        command = ["node", "fill.js", *map(str, arguments)]
+        runs = [
+            subprocess.run(command, cwd=_HERE, capture_output=True, text=True) for _ in range(3)
+        ]
+        if any(run.returncode for run in runs):
+            reason = re.search(r"^\w*Error: .*", runs[0].stderr, re.MULTILINE)
+            print(f"\n  {library} cannot fill this form: {reason[0] if reason else '?'}")
+            continue
+        seconds[library] = min(float(run.stdout) / 1000 for run in runs)
+    return seconds
+
+
+def compare(template: Template, project: Project, title: str) -> None:
+    with tempfile.TemporaryDirectory(dir=".") as name:
+        folder = Path(name).absolute()
+        cells = cells_of(template, project)
+        filled = template.fill(project)
+        parts = changed_parts(template.data, filled)
+        rest = PackageWriter(Package.open(filled), parts)
+
+        def durable() -> None:
+            for number in range(FORMS):
+                write_file(folder / f"{number}.xlsx", template.fill(project))
+
+        def floor() -> None:
+            for number in range(FORMS):
+                write_file(folder / f"{number}.xlsx", rest.write(parts))
+
+        def verified() -> None:
+            for number in range(FORMS):
+                data = template.fill(project)
+                if len(template.read(data).indicators) != len(project.indicators):
+                    raise AssertionError("read back differs")
+                write_file(folder / f"{number}.xlsx", data)
+
+        contestants = fillers(template, cells, folder)
+        reload = contestants[_REFERENCE]
+
+        def peer_verified() -> None:
+            reload()
+            for number in range(FORMS):
+                openpyxl.load_workbook(folder / f"{number}.xlsx")
+
+        contestants |= {
+            "xlperf": durable,
+            "floor: deflate, write, fsync": floor,
+        }
+        seconds = medians(contestants, ROUNDS) | node_seconds(cells, folder)
+        report(f"Durable fill, {title}", seconds, FORMS, "form", _REFERENCE)
+        pair = {"openpyxl, loaded again": peer_verified, "xlperf, read back": verified}
+        seconds = medians(pair, ROUNDS)
+        report(f"With verification, {title}", seconds, FORMS, "form", "openpyxl, loaded again")
+
+
+def compare_growth(template: Template, project: Project) -> None:
+    """xlperf grows the table; openpyxl inserts bare rows, which is all that it does."""
+    grown = with_rows(project, GROWN)
+    form = template.form
+    extra = GROWN - (form.last - form.first + 1)
+    cells = cells_of(template, grown)
+    with tempfile.TemporaryDirectory(dir=".") as name:
+        folder = Path(name)
+
+        def peer() -> None:
+            for number in range(FORMS):
+                book = openpyxl.load_workbook(io.BytesIO(template.data))
+                sheet = book[form.sheet.name]
+                sheet.merged_cells.ranges.clear()
+                sheet.insert_rows(form.last, extra)
+                for cell, value in cells.items():
+                    sheet[cell].value = value
+                file = io.BytesIO()
+                book.save(file)
+                write_file(folder / f"{number}.xlsx", file.getvalue())
+
+        def own() -> None:
+            for number in range(FORMS):
+                write_file(folder / f"{number}.xlsx", template.fill(grown))
+
+        contestants = {_REFERENCE: peer, "xlperf": own}
+        seconds = medians(contestants, ROUNDS)
+        report(f"Durable fill, table grown to {GROWN} rows", seconds, FORMS, "form", _REFERENCE)
+
+
+def memory_over_many(template: Template, project: Project) -> None:
+    """Peak memory after a tenth and after all of MANY fills, of tables of varying length."""
+    projects = [with_rows(project, 5 + number % 40) for number in range(40)]
+    for number in range(MANY):
+        template.fill(projects[number % 40])
+        if number + 1 in (MANY // 10, MANY):
+            print(f"\n  peak memory after {number + 1} fills: {peak_memory():.1f} MiB")
+
+
+def main() -> None:
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    template = find_template("guizhou_self_evaluation")
+    project = load(template, examples_root() / "qiannan-2023").projects[1]
+    compare(template, with_rows(project, 8), "self-evaluation form (13 parts)")
+    compare_growth(template, project)
+    memory_over_many(template, project)
+
+
+if __name__ == "__main__":
+    main()
