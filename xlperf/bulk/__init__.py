@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from xlperf.bulk.fill import (
     FormulaStyle,
@@ -10,6 +10,7 @@ from xlperf.bulk.fill import (
     Outcome,
     Progress,
     ScoreSource,
+    fill_book,
     fill_records,
     find_template,
     load,
@@ -34,6 +35,7 @@ __all__ = [
     "Records",
     "ScoreSource",
     "fill",
+    "fill_book",
     "fill_records",
     "find_template",
     "find_workbooks",
@@ -55,6 +57,7 @@ def fill(
     formulas: FormulaStyle = "native",
     scores: ScoreSource = "computed",
     policy: Policy | None = None,
+    layout: Literal["workbooks", "sheets"] = "workbooks",
 ) -> "pd.DataFrame":
     """Fill a template with every project; one row per project comes back.
 
@@ -63,7 +66,8 @@ def fill(
     indicators.csv, or an .xlsx with the sheets 项目 and 指标. Columns of the answer: key, path (""
     where the project could not be written), total, grade, problems (one text, "" for none).
 
-    Scores follow `policy`, the default one unless given.
+    Scores follow `policy`, the default one unless given. With the layout `sheets` all projects come
+    into one workbook, each on a sheet of its own; `out` may then be a file.
 
     Raises TableError when the tables do not fit together, WorkbookError for a bad template. What is
     wrong with a single project stands in its row, and the others are written.
@@ -73,7 +77,10 @@ def fill(
     form = template if isinstance(template, Template) else find_template(template)
     records = load(form, projects, indicators)
     options = Options(formulas, scores, policy or Policy.default())
-    outcomes = fill_records(form, records, Path(out), options, jobs)
+    if layout == "sheets":
+        outcomes = fill_book(form, records, Path(out), options)
+    else:
+        outcomes = fill_records(form, records, Path(out), options, jobs)
     rows = [
         (
             outcome.key,

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from xlperf.bulk.frames import read_table
-from xlperf.diagnostic import Diagnostic, InputError, Message, Place, TableError
+from xlperf.bulk.sheet_names import COLUMN, note_bad_names, sheet_names, title_of
+from xlperf.diagnostic import Diagnostic, InputError, Message, Place, TableError, WorkbookError
 from xlperf.expr import Expr
 from xlperf.forms import BLANK, INDICATOR_PREFIX, KEY, Entry, Indicator, Project, number_entry
 from xlperf.ooxml.files import write_file
@@ -15,7 +16,7 @@ from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.resources import template_path
 from xlperf.scoring import Policy, score
 from xlperf.tables import INDICATORS, PROJECTS, Records, build_records, read_folder
-from xlperf.template import Template
+from xlperf.template import Book, Filled, FilledSheet, Template
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +78,7 @@ def load(
         tables = read_folder(Path(projects), template.limits)
     else:
         tables = read_table(projects, PROJECTS), read_table(indicators, INDICATORS)
-    known = _labels(template)
+    known = _labels(template) | {COLUMN}
     records = build_records(*tables, required=known.intersection(_ESSENTIAL), known=known)
     for label, value in template.form.constants.items():
         for project in records.projects:
@@ -85,6 +86,7 @@ def load(
             if label != KEY and given and given != value:
                 wrong = _other_constant(template, label, given, value)
                 records.faults.setdefault(project.key, []).append(wrong.at(file=tables[0].file))
+    note_bad_names(template, records, tables[0])
     return records
 
 
@@ -119,6 +121,46 @@ def fill_records(
     return [done[project.key] for project in records.projects]
 
 
+def fill_book(
+    template: Template,
+    records: Records,
+    out: Path,
+    options: Options | None = None,
+    progress: Progress | None = None,
+) -> list[Outcome]:
+    """Write one workbook with an index and a sheet for each project.
+
+    It becomes `out` where that ends in .xlsx or .xlsm, else a file in `out` with the template's
+    name. A project that cannot be written leaves the others alone; where none can, there is no
+    workbook. Raises WorkbookError where the workbook cannot be written, or the form not be cloned.
+    """
+    path = _book_path(template, out)
+    book, filler = Book(template), _Filler(template, options or Options())
+    names = sheet_names(template, records)
+    outcomes = []
+    for project in records.projects:
+        if faults := records.faults.get(project.key):
+            outcomes.append(Outcome(project.key, None, BLANK, BLANK, tuple(faults)))
+        else:
+            outcomes.append(filler.add(book, project, names[project.key], path))
+        if progress:
+            progress(len(outcomes), len(records.projects))
+    if any(outcome.path for outcome in outcomes):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_file(path, book.to_bytes())
+    return outcomes
+
+
+def _book_path(template: Template, out: Path) -> Path:
+    suffix = out.suffix.lower()
+    if suffix not in (".xlsx", ".xlsm"):
+        name = Path(template.file).stem or template.form.sheet.name
+        return out / file_name(name, template.suffix)
+    if suffix != template.suffix:
+        raise WorkbookError(_wrong_suffix(out, template.suffix))
+    return out
+
+
 def _run(
     template: Template, work: Sequence[tuple[Project, Path]], options: Options, jobs: int
 ) -> Iterator[Outcome]:
@@ -146,15 +188,20 @@ class _Filler:
     def fill(self, project: Project, path: Path) -> Outcome:
         scored, formulas = self._scored(project)
         try:
-            filled = self._template.render(scored, formulas)
+            filled = self._template.render(scored, formulas, sheet=project.entry(COLUMN).text)
             write_file(path, filled.data)
         except InputError as error:
-            problems = tuple(d.at(file=d.place.file or str(path)) for d in error.diagnostics)
-            return Outcome(project.key, None, BLANK, BLANK, problems)
-        entries = filled.entries
-        total, grade = (entries.get(label, BLANK) for label in ("总分", "自评结论"))
-        problems = tuple(d.at(file=str(path)) for d in filled.diagnostics)
-        return Outcome(project.key, path, total, grade, problems)
+            return _failed(project, path, error)
+        return _outcome(project, path, filled)
+
+    def add(self, book: Book, project: Project, sheet: str, path: Path) -> Outcome:
+        """Add a project's sheet to the workbook that is to be written to `path`."""
+        scored, formulas = self._scored(project)
+        try:
+            filled = book.add(scored, sheet, formulas)
+        except InputError as error:
+            return _failed(project, path, error)
+        return _outcome(project, path, filled)
 
     def _scored(self, project: Project) -> tuple[Project, dict[tuple[int, str], Expr]]:
         """The project with its scores in place, and the formulas that stand for them."""
@@ -180,6 +227,17 @@ class _Filler:
             for label in _computed_labels(self._template):
                 entries.pop(label, None)
         return replace(project, entries=entries, indicators=tuple(indicators)), formulas
+
+
+def _outcome(project: Project, path: Path, filled: Filled | FilledSheet) -> Outcome:
+    total, grade = (filled.entries.get(label, BLANK) for label in ("总分", "自评结论"))
+    problems = tuple(d.at(file=str(path)) for d in filled.diagnostics)
+    return Outcome(project.key, path, total, grade, problems)
+
+
+def _failed(project: Project, path: Path, error: InputError) -> Outcome:
+    problems = tuple(d.at(file=d.place.file or str(path)) for d in error.diagnostics)
+    return Outcome(project.key, None, BLANK, BLANK, problems)
 
 
 def _with_score(indicator: Indicator, entry: Entry) -> Indicator:
@@ -224,7 +282,7 @@ def _file_names(projects: Iterable[Project], suffix: str) -> dict[str, str]:
     names: dict[str, str] = {}
     taken: dict[str, str] = {}
     for project in projects:
-        title = project.name or project.entry("部门名称").text
+        title = title_of(project)
         name = file_name(f"{project.key}_{title}" if title else project.key, suffix)
         if other := taken.get(name.casefold()):
             raise TableError(
@@ -278,4 +336,20 @@ def _other_constant(template: Template, label: str, given: str, value: str) -> D
         fix=Message(
             "请换用相应的模板，或改正数据", "use the matching template or correct the data"
         ),
+    )
+
+
+def _wrong_suffix(out: Path, suffix: str) -> Diagnostic:
+    kind = (
+        Message("模板含宏", "the template has macros")
+        if suffix == ".xlsm"
+        else Message("模板不含宏", "the template has no macros")
+    )
+    return Diagnostic(
+        "W208",
+        Message(
+            f"{kind.zh}，输出文件的扩展名应为 {suffix}", f"{kind.en}, so the output is an {suffix}"
+        ),
+        place=Place(file=str(out)),
+        fix=Message(f"请改为 {suffix}", f"name it {out.stem}{suffix}"),
     )

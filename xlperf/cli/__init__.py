@@ -18,6 +18,7 @@ from xlperf.bulk import (
     Options,
     Outcome,
     Progress,
+    fill_book,
     fill_records,
     find_template,
     load,
@@ -108,7 +109,14 @@ def demo(lang: Lang, out: Path, formulas: Any, scores: Any, jobs: int) -> None:
 @cli.command()
 @click.argument("template")
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("-o", "--out", type=_OUT, required=True, help="Folder for the workbooks.")
+@click.option("-o", "--out", type=_OUT, required=True, help="Folder, or file for one workbook.")
+@click.option(
+    "--layout",
+    type=click.Choice(["workbooks", "sheets"]),
+    default="workbooks",
+    show_default=True,
+    help="A workbook for each project, or one with a sheet for each.",
+)
 @_score_options
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option("--policy", type=_OUT, help="Policy file for the scores.")
@@ -119,13 +127,14 @@ def fill(
     template: str,
     data: Path,
     out: Path,
+    layout: str,
     formulas: Any,
     scores: Any,
     jobs: int,
     policy: Path | None,
     strip_signature: bool,
 ) -> None:
-    """Fill TEMPLATE with every project of DATA, one workbook each.
+    """Fill TEMPLATE with every project of DATA, one workbook each, or one for all.
 
     TEMPLATE is a workbook with xp. names or the name of a shipped template. DATA is a folder with
     projects.csv and indicators.csv, or an .xlsx with the sheets 项目 and 指标. Nothing is written
@@ -145,10 +154,13 @@ def fill(
         _say(records.notes, lang)
         with _progress(len(records.projects)) as progress:
             options = Options(formulas, scores, Policy.load(policy))
-            outcomes = fill_records(form, records, out, options, jobs, progress)
+            if layout == "sheets":
+                outcomes = fill_book(form, records, out, options, progress)
+            else:
+                outcomes = fill_records(form, records, out, options, jobs, progress)
         for outcome in outcomes:
             _say(outcome.problems, lang)
-        sys.exit(0 if _sum_up(outcomes, out, lang) else 1)
+        sys.exit(0 if _sum_up(outcomes, out, lang, layout) else 1)
 
 
 @cli.command()
@@ -316,12 +328,17 @@ def _say_report(template: Template, lang: Lang) -> bool:
     return any(p.severity is Severity.ERROR for p in report.problems)
 
 
-def _sum_up(outcomes: Sequence[Outcome], out: Path, lang: Lang) -> bool:
-    """Say how many workbooks were written; whether all were."""
+def _sum_up(outcomes: Sequence[Outcome], out: Path, lang: Lang, layout: str = "workbooks") -> bool:
+    """Say how many workbooks, or sheets of one, were written; whether all were."""
     written = sum(outcome.path is not None for outcome in outcomes)
     noticed = sum(len(outcome.problems) for outcome in outcomes)
-    zh = f"{out}/*.xlsx：{len(outcomes)} 个项目，已生成 {written} 个工作簿"
-    en = f"{out}/*.xlsx: {len(outcomes)} projects, {written} workbooks written"
+    if layout == "sheets":
+        book = next((outcome.path for outcome in outcomes if outcome.path), out)
+        zh = f"{book}：{len(outcomes)} 个项目，已生成 {written} 张工作表"
+        en = f"{book}: {len(outcomes)} projects, {written} sheets written"
+    else:
+        zh = f"{out}/*.xlsx：{len(outcomes)} 个项目，已生成 {written} 个工作簿"
+        en = f"{out}/*.xlsx: {len(outcomes)} projects, {written} workbooks written"
     if noticed:
         zh, en = f"{zh}，{noticed} 处提示", f"{en}, {noticed} remarks"
     _print(Message(zh, en), lang)

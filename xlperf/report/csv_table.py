@@ -3,8 +3,8 @@
 import csv
 import io
 
-from xlperf.diagnostic import Lang, Message
-from xlperf.report.items import SEVERITIES, Item, items_of, shortened, visible
+from xlperf.diagnostic import SEVERITY_NAMES, Lang, Message
+from xlperf.report.items import Item, items_of, shortened, visible
 from xlperf.review import Review
 
 _MARK = "\ufeff"  # tells Excel that this is UTF-8
@@ -39,7 +39,7 @@ def render_csv(review: Review, lang: Lang) -> str:
 def _cells(item: Item, lang: Lang) -> tuple[str, ...]:
     place = item.place
     return (
-        SEVERITIES[item.severity].text(lang),
+        SEVERITY_NAMES[item.severity].text(lang),
         item.code,
         item.message,
         place.file,

@@ -12,9 +12,8 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
-from xlperf.diagnostic import Lang, Message
+from xlperf.diagnostic import SEVERITY_NAMES, Lang, Message
 from xlperf.report.items import (
-    SEVERITIES,
     Item,
     Summary,
     closing,
@@ -49,7 +48,7 @@ _RULE_HEADINGS = (
     Message("问题", "finding"),
     Message("数量", "count"),
 )
-_PROJECT_HEADINGS = (Message("项目", "project"), *SEVERITIES.values(), Message("合计", "total"))
+_PROJECT_HEADINGS = (Message("项目", "project"), *SEVERITY_NAMES.values(), Message("合计", "total"))
 _FINDING_HEADINGS = (
     Message("严重程度", "severity"),
     Message("单元格", "cell"),
@@ -147,7 +146,7 @@ class _Page:
     def _tiles(self, summary: Summary) -> str:
         tiles = [("forms", _FORMS, summary.forms)]
         counts = (summary.errors, summary.warnings, summary.infos)
-        for (severity, name), count in zip(SEVERITIES.items(), counts, strict=True):
+        for (severity, name), count in zip(SEVERITY_NAMES.items(), counts, strict=True):
             tiles.append((severity, name, count))
         tiles.append(("waived", _WAIVED, summary.waived))
         tiles.append(("unreadable", _UNREADABLE, summary.unreadable))
@@ -162,7 +161,7 @@ class _Page:
         rows = []
         for code, rule in sorted(rules.items()):
             assert rule
-            severity = SEVERITIES[rule.severity].text(self._lang)
+            severity = SEVERITY_NAMES[rule.severity].text(self._lang)
             badge = f'<span class="badge">{escape(severity)}</span>'
             count = str(self._summary.by_rule[code])
             rows.append(
@@ -173,7 +172,7 @@ class _Page:
     def _projects(self) -> str:
         rows = []
         for group in self._groups:
-            found = [sum(item.severity is s for item in group.items) for s in SEVERITIES]
+            found = [sum(item.severity is s for item in group.items) for s in SEVERITY_NAMES]
             link = f'<a href="#form-{group.number}">{_text(group.name)}</a>'
             source = f'<span class="source">{_text(group.source)}</span>'
             counts = [str(count) if count else "" for count in found]
@@ -185,7 +184,7 @@ class _Page:
         boxes = "".join(
             f'<label><input type="checkbox" value="{severity}" checked> '
             f"{escape(name.text(self._lang))}</label>"
-            for severity, name in SEVERITIES.items()
+            for severity, name in SEVERITY_NAMES.items()
         )
         return (
             f'<fieldset class="filter" hidden><legend>{escape(self._say(_SHOW))}</legend>{boxes}'
@@ -211,7 +210,7 @@ class _Page:
         return self._badge(item), _text(cell), subject, value, self._said(item)
 
     def _badge(self, item: Item) -> str:
-        severity = SEVERITIES[item.severity].text(self._lang)
+        severity = SEVERITY_NAMES[item.severity].text(self._lang)
         return f'<span class="badge">{escape(severity)}</span> <code>{escape(item.code)}</code>'
 
     def _said(self, item: Item) -> str:

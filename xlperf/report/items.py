@@ -10,15 +10,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from xlperf.diagnostic import Diagnostic, Lang, Message, Place, Severity, Span
+from xlperf.diagnostic import SEVERITY_NAMES, Diagnostic, Lang, Place, Severity, Span
 from xlperf.review import Review
 from xlperf.rules import Finding, Rule
-
-SEVERITIES = {
-    Severity.ERROR: Message("错误", "error"),
-    Severity.WARNING: Message("警告", "warning"),
-    Severity.INFO: Message("提示", "info"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +59,7 @@ class Summary:
 
     def by_severity(self, lang: Lang) -> str:
         """`错误 2，警告 1`, without what there is none of."""
-        counts = zip(SEVERITIES.values(), (self.errors, self.warnings, self.infos), strict=True)
+        counts = zip(SEVERITY_NAMES.values(), (self.errors, self.warnings, self.infos), strict=True)
         parts = [f"{name.text(lang)} {number}" for name, number in counts if number]
         return ("，" if lang == "zh" else ", ").join(parts)
 

@@ -9,9 +9,8 @@
 
 import unicodedata
 
-from xlperf.diagnostic import Lang, Place, Span
+from xlperf.diagnostic import SEVERITY_NAMES, Lang, Place, Span
 from xlperf.report.items import (
-    SEVERITIES,
     Item,
     closing,
     excerpt,
@@ -34,7 +33,7 @@ def render_text(review: Review, lang: Lang) -> str:
 
 def _block(item: Item, lang: Lang) -> str:
     place = _place(item.place, lang) or item.document
-    severity = SEVERITIES[item.severity].text(lang)
+    severity = SEVERITY_NAMES[item.severity].text(lang)
     head = f"{place} {severity} {item.code} {shortened(item.message, _MESSAGE)}"
     project = " ".join(filter(None, (item.key, item.project)))
     about = " › ".join(filter(None, (project, item.subject)))

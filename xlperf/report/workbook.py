@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from xlperf.diagnostic import Lang, Message, Severity
+from xlperf.diagnostic import SEVERITY_NAMES, Lang, Message, Severity
 from xlperf.ooxml.annotate import Line, Listing, Mark, annotate
 from xlperf.ooxml.package import Package
-from xlperf.report.items import SEVERITIES, Item, item_of, shortened
+from xlperf.report.items import Item, item_of, shortened
 from xlperf.rules import Finding
 
 _COLOURS = {Severity.ERROR: "FFC7CE", Severity.WARNING: "FFEB9C", Severity.INFO: "DDEBF7"}
@@ -42,7 +42,7 @@ def marked_workbook(data: bytes, findings: Iterable[Finding], lang: Lang = "zh")
 
 
 def _note(item: Item, lang: Lang) -> str:
-    severity = SEVERITIES[item.severity].text(lang)
+    severity = SEVERITY_NAMES[item.severity].text(lang)
     lines = [f"{severity} {item.code} {shortened(item.message, _IN_NOTE)}"]
     if item.advice:
         advice = shortened(item.advice, _IN_NOTE)
@@ -53,7 +53,7 @@ def _note(item: Item, lang: Lang) -> str:
 def _listing(items: list[Item], lang: Lang) -> Listing:
     counts = Counter(item.severity for item in items)
     found = [
-        f"{SEVERITIES[severity].text(lang)} {counts[severity]}"
+        f"{SEVERITY_NAMES[severity].text(lang)} {counts[severity]}"
         for severity in _WORST_FIRST
         if counts[severity]
     ]
@@ -74,7 +74,7 @@ def _listing(items: list[Item], lang: Lang) -> Listing:
 def _line(item: Item, lang: Lang) -> Line:
     place = item.place
     texts = (
-        SEVERITIES[item.severity].text(lang),
+        SEVERITY_NAMES[item.severity].text(lang),
         item.code,
         item.message,
         "!".join(filter(None, (place.sheet, place.cell))),

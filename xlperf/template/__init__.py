@@ -1,5 +1,6 @@
 """Official forms as templates: any workbook that carries `xp.` names can be filled and read."""
 
+from xlperf.template.book import Book, FilledSheet
 from xlperf.template.fields import Field, Form
 from xlperf.template.filling import Filled, Formulas
 from xlperf.template.patching import replace_texts
@@ -8,8 +9,10 @@ from xlperf.template.report import Line, Report, template_report
 from xlperf.template.template import Template
 
 __all__ = [
+    "Book",
     "Field",
     "Filled",
+    "FilledSheet",
     "Form",
     "Formulas",
     "Line",

@@ -111,7 +111,11 @@ class FormulaGraph:
                 last.row or MAX_ROW,
                 last.column_number or MAX_COLUMN,
             )
-            cells += (k for k in self._watched if k[0] == home and area.holds(*k[1:]))
+            if area.size < len(self._watched):
+                places = ((home, *position) for position in area.cells())
+                cells += (key for key in places if key in self._watched)
+            else:
+                cells += (k for k in self._watched if k[0] == home and area.holds(*k[1:]))
         self._reads[key] = {"": (tuple(cells),)}
 
     def _cells(self, node: Cell | Range | Ref, sheet: int) -> _Rows | None:

@@ -7,6 +7,7 @@ compiled once per length, from a package whose rows were inserted or removed.
 """
 
 from collections import OrderedDict
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from xlperf.ooxml import trust
 from xlperf.ooxml.files import read_file
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.preflight import DEFAULT, Limits
+from xlperf.ooxml.renaming import rename_sheet
 from xlperf.ooxml.rows import RowEdit, resize_rows
 from xlperf.ooxml.workbook import (
     Workbook,
@@ -112,13 +114,23 @@ class Template:
         """The finished workbook of one project, with `formulas` in its table cells."""
         return self.render(project, formulas).data
 
-    def render(self, project: Project, formulas: Formulas | None = None) -> Filled:
+    def render(
+        self, project: Project, formulas: Formulas | None = None, *, sheet: str = ""
+    ) -> Filled:
         """Fill, and tell what the form's formulas came to and where the data departs from them.
+
+        `sheet` is another name for the form's sheet, one that `sheet_name_problem` has none with.
 
         Raises WorkbookError when a value cannot stand in a cell or the table cannot be resized.
         """
         layout = self.layout(max(len(project.indicators), 1))
-        return fill(layout, project, formulas or {})
+        filled = fill(layout, project, formulas or {})
+        if not sheet:
+            return filled
+        package = Package.open(filled.data, self.limits)
+        data = rename_sheet(package, self.form.sheet.part, sheet).to_bytes()
+        noticed = tuple(diagnostic.at(sheet=sheet) for diagnostic in filled.diagnostics)
+        return replace(filled, data=data, diagnostics=noticed)
 
     def layout(self, count: int) -> Layout:
         """The compiled form whose table has `count` rows."""

@@ -96,9 +96,8 @@ _MARK = re.compile(r"[-–—―─*★☆▲△●○■◆·•※]+|其中:?"
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕")
 _BRACKETS = re.compile(r"[()\[\]【】〔〕/、]")
 _NAME_GAPS = re.compile(r"\W+")
-# What is printed only to be written over, and what says that nothing belongs here.
 _HINT = re.compile(r"((年度|总体|绩效)?(指标|目标|任务)[\dnN]+[:.]?|\d+[.、]|[.…·]+|[xX×]+)+")
-_NOTHING = re.compile(r"[-–—―─/\\]+")
+_DASH = re.compile(r"[-–—―─/\\]+")
 _GAP = r"(?:_+|\s{4,}|(?:\s*\d*\s*[年月日]){2,3}\s*)"
 _GAPPED = re.compile(rf"([^\s:：_，。；;]{{2,14}})\s*[:：](?:{_GAP}|\s{{2,}}|\s*(?=\Z|\n))")
 _SPREAD = re.compile(r"(?<=[\u4e00-\u9fff])\s(?=[\u4e00-\u9fff])")
@@ -114,6 +113,12 @@ class Label:
     roles: Mapping[Role, str]
     words: str
 
+    def role(self, role: Role) -> str | None:
+        """The name it gives in this role. What has a block to itself is no amount in it."""
+        if role is Role.AMOUNT and Role.BLOCK in self.roles:
+            return None
+        return self.roles.get(role)
+
 
 def read_label(text: str) -> Label:
     """The label that a text is; without roles and words where it is none."""
@@ -121,7 +126,17 @@ def read_label(text: str) -> Label:
 
 
 _NO_LABEL = Label({}, "")
-_NO_LOOK = CellFormat()
+
+
+def single_name(label: Label) -> str | None:
+    """The name of the one cell that belongs to the label; None where it is no such label."""
+    if name := label.roles.get(Role.SINGLE) or label.roles.get(Role.TOTAL):
+        return name
+    if name := label.role(Role.AMOUNT):
+        return f"资金.{name}.金额"
+    if name := label.role(Role.MONEY):
+        return f"资金.年度资金总额.{name}"
+    return None
 
 
 @lru_cache(maxsize=4096)
@@ -133,15 +148,15 @@ def _read_label(text: str) -> Label:
         roles: dict[Role, str] = {}
         for role, name, pattern in _COMPILED:
             if variant and role not in roles and pattern.fullmatch(variant):
-                roles[role] = name or spelled(variant)
+                roles[role] = name or _spelled(variant)
         if roles:
-            return Label(roles, spelled(variant))
-    return Label({}, spelled(bare))
+            return Label(roles, _spelled(variant))
+    return Label({}, _spelled(bare))
 
 
-def spelled(words: str) -> str:
+def _spelled(words: str) -> str:
     """Words as a part of a workbook name: what Excel forbids there is `_`."""
-    return _NAME_GAPS.sub("_", unicodedata.normalize("NFKC", words)).strip("_")
+    return _NAME_GAPS.sub("_", words).strip("_")
 
 
 def _folded(text: str) -> str:
@@ -160,6 +175,16 @@ def _stripped(text: str) -> str:
     return text
 
 
+def is_hint(text: str) -> bool:
+    """Whether it is only there to be written over: 指标1：, 目标1：, ……."""
+    return bool(_HINT.fullmatch(_folded(text)))
+
+
+def is_dash(text: str) -> bool:
+    """Whether it says that nothing belongs here."""
+    return bool(_DASH.fullmatch(_folded(text)))
+
+
 def gapped_labels(text: str) -> list[str]:
     """The words before each gap that a text leaves to be written in: 填报人：____ 电话：____."""
     return [match[1] for match in _GAPPED.finditer(_SPREAD.sub("", text))]
@@ -176,8 +201,7 @@ def is_year_line(text: str) -> bool:
     return bool(_YEAR_LINE.fullmatch(plain) and re.search(r"[(\d_*×]", plain))
 
 
-def money_units(text: str) -> list[str]:
-    """The money units that a text states: 单位：万元, 项目资金（元）."""
-    return _MONEY_UNIT.findall(text)
-
-
+def money_unit(text: str) -> str | None:
+    """The money unit that a text states: 单位：万元, 项目资金（元）."""
+    match = _MONEY_UNIT.search(text)
+    return match[1] if match else None
