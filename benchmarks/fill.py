@@ -52,7 +52,7 @@ def fill_with_openpyxl(template: Path, project: Project, out: Path) -> None:
                 first.value = float(entry.number) if entry.number is not None else entry.text
     file = io.BytesIO()
     book.save(file)
-    write_file(out, file.getvalue())
+    write_file(out, file.getvalue(), last=False)
 
 
 def changed_parts(before: bytes, after: bytes) -> dict[str, bytes]:
@@ -81,7 +81,7 @@ def compare(
     rest = PackageWriter(Package.open(filled), parts)
 
     def durable(data: bytes, number: int) -> None:
-        write_file(out / f"{number}.xlsx", data)
+        write_file(out / f"{number}.xlsx", data, last=False)
 
     def xlperf() -> None:
         for number in range(FORMS):

@@ -1,13 +1,14 @@
 """Blank forms drawn from text, with the names that belong to them written into their cells.
 
-A line is a row, `|` parts the cells, `4x ` repeats a row. `<` belongs to the cell on its left, `^` to
-the one above, `.` is blank with a border, nothing is no cell at all. `{label}` says that the cell is
-`xp.label`, `{label?}` that this is only to be proposed; `#…` at the end is a number format. A column
-of the table is marked in each of its rows. Lines that begin with `#` tell of the whole form.
+A line is a row, `|` parts the cells, `4x ` repeats a row. `<` belongs to the cell on its left, `^`
+to the one above, `.` is blank with a border, nothing is no cell at all. `{label}` says that the
+cell is `xp.label`, `{label?}` that this is only to be proposed; `#…` at the end is a number format.
+A column of the table is marked in each of its rows. Lines that begin with `#` tell of the form.
 """
 
 import io
 import re
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,10 +49,11 @@ class BlankForm:
             elif not line.startswith("#"):
                 match = _REPEATED.fullmatch(line)
                 rows += [_cells(match[2])] * int(match[1]) if match else [_cells(line)]
-        form._read(rows)
+        form.read(rows)
         return form
 
-    def _read(self, rows: list[list["_Token"]]) -> None:
+    def read(self, rows: list[list["Token"]]) -> None:
+        """Place the cells of these rows."""
         for r, row in enumerate(rows):
             for c, token in enumerate(row):
                 area = _area(rows, r, c)
@@ -101,7 +103,7 @@ class BlankForm:
         return sheet
 
 
-def workbook(
+def draw_all(
     *forms: BlankForm, decorate: Callable[[Workbook, Worksheet], None] | None = None
 ) -> bytes:
     """A workbook with a sheet for each form, called after its file."""
@@ -120,28 +122,30 @@ def names() -> list[str]:
 
 
 @dataclass
-class _Token:
+class Token:
+    """One cell as written: `kind` is < or ^ where it belongs to a neighbour, "" where none is."""
+
     kind: str
     text: str = ""
     marks: tuple[str, ...] = ()
     format: str = ""
 
 
-def _cells(line: str) -> list[_Token]:
+def _cells(line: str) -> list[Token]:
     return [_token(cell.strip(" ")) for cell in line.split("|")]
 
 
-def _token(cell: str) -> _Token:
+def _token(cell: str) -> Token:
     plain, _, code = cell.partition(" #")
     marks = tuple(_MARK.findall(plain))
     text = _MARK.sub("", plain)
     if text in ("<", "^"):
-        return _Token(text, marks=marks)
+        return Token(text, marks=marks)
     kind = "cell" if text or marks else ""
-    return _Token(kind, "" if text == "." else text.replace("\\n", "\n"), marks, code)
+    return Token(kind, "" if text == "." else text.replace("\\n", "\n"), marks, code)
 
 
-def _area(rows: list[list[_Token]], row: int, column: int) -> Area:
+def _area(rows: list[list[Token]], row: int, column: int) -> Area:
     right, bottom = column, row
     while right + 1 < len(rows[row]) and rows[row][right + 1].kind == "<":
         right += 1
@@ -150,13 +154,11 @@ def _area(rows: list[list[_Token]], row: int, column: int) -> Area:
     return Area(row + 1, column + 1, bottom + 1, right + 1)
 
 
-def _continues(row: list[_Token], column: int) -> bool:
+def _continues(row: list[Token], column: int) -> bool:
     return column < len(row) and row[column].kind == "^"
 
 
 def parts(data: bytes) -> Iterator[tuple[str, bytes]]:
-    import zipfile
-
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for info in archive.infolist():
             yield info.filename, archive.read(info)

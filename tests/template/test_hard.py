@@ -95,10 +95,13 @@ def test_libreoffice_agrees_with_every_cached_value(template, libreoffice, tmp_p
     compared = 0
     for path, sheets in libreoffice.recalculate(paths).items():
         cached = openpyxl.load_workbook(path, data_only=True)
+        formulas = openpyxl.load_workbook(path)
         for sheet, cells in sheets.items():
             for cell, value in cells.items():
                 held = cached[sheet][cell].value
-                if held is None or isinstance(value, str) and value.startswith(("#", "Err:")):
+                beyond = isinstance(value, str) and value.startswith(("#", "Err:"))
+                # A data table's cells hold values in the file; LibreOffice computes them.
+                if held is None or beyond or formulas[sheet][cell].data_type != "f":
                     continue
                 compared += 1
                 if isinstance(value, float):

@@ -11,7 +11,7 @@ from xlperf.bulk.sheet_names import COLUMN, note_bad_names, sheet_names, title_o
 from xlperf.diagnostic import Diagnostic, InputError, Message, Place, TableError, WorkbookError
 from xlperf.expr import Expr
 from xlperf.forms import BLANK, INDICATOR_PREFIX, KEY, Entry, Indicator, Project, number_entry
-from xlperf.ooxml.files import write_file
+from xlperf.ooxml.files import flush_folder, write_file
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.resources import template_path
 from xlperf.scoring import Policy, score
@@ -118,6 +118,7 @@ def fill_records(
         done[outcome.key] = outcome
         if progress:
             progress(len(done), len(records.projects))
+    flush_folder(out)
     return [done[project.key] for project in records.projects]
 
 
@@ -189,7 +190,7 @@ class _Filler:
         scored, formulas = self._scored(project)
         try:
             filled = self._template.render(scored, formulas, sheet=project.entry(COLUMN).text)
-            write_file(path, filled.data)
+            write_file(path, filled.data, last=False)
         except InputError as error:
             return _failed(project, path, error)
         return _outcome(project, path, filled)

@@ -40,6 +40,7 @@ from xlperf.rules import RULES, Finding, Stage, choose
 from xlperf.rules.reference import explain as explain_rule
 from xlperf.scoring import Policy
 from xlperf.template import Template, template_report
+from xlperf.template.binding import bind_file
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -318,6 +319,28 @@ def template_check(lang: Lang, file: str) -> None:
     with _input_errors(lang):
         problems = _say_report(find_template(file), lang)
         sys.exit(1 if problems else 0)
+
+
+@template_group.command(name="bind")
+@click.argument("form", type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=_OUT, required=True, help="The template to write.")
+@click.option("--name", default="", help="Name of the template (xp.模板); else that of the file.")
+@click.option("--unsure", is_flag=True, help="Write doubtful names too.")
+@click.option("--strip-signature", is_flag=True, help="Remove a digital signature.")
+@click.pass_obj
+def template_bind(lang: Lang, form: Path, out: Path, **options: Any) -> None:
+    """Make a template of the blank FORM: find its labels and name the cells that belong to them.
+
+    Says what was named, what is doubtful, and which usual fields were not found.
+
+    Example:
+
+        xlperf template bind 空白自评表.xlsx -o 自评表模板.xlsx
+    """
+    with _input_errors(lang):
+        for bound in bind_file(form, out, **options):
+            click.echo("\n".join(bound.lines(lang)))
+        _print(Message(f"已写出 {out}", f"{out} written"), lang)
 
 
 def _say_report(template: Template, lang: Lang) -> bool:

@@ -135,7 +135,7 @@ def _spread(arg: Any, count: int) -> Iterable[Any]:
     """One value (or area) for each row."""
     if isinstance(arg, np.ndarray):
         return list(arg.tolist())
-    if type(arg) is tuple:
+    if type(arg) is tuple and any(isinstance(cell, np.ndarray) for row in arg for cell in row):
         lines = [zip(*(_spread(cell, count) for cell in row), strict=True) for row in arg]
         return zip(*lines, strict=True)
     return [arg] * count

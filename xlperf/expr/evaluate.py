@@ -11,7 +11,7 @@ from xlperf.expr import values
 from xlperf.expr.functions import FUNCTIONS, Area
 from xlperf.expr.memory import by_identity
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
-from xlperf.expr.values import ExcelError, Fault, Value, order
+from xlperf.expr.values import ExcelError, Fault, Value, order, rank
 
 
 class Env(Protocol):
@@ -128,6 +128,8 @@ def _applying(scalar: Callable[..., Value], args: list[Program]) -> Program:
 
 def _given(value: Any) -> Value | Area:
     if type(value) is tuple:
+        if all(type(cell) in _SCALARS for row in value for cell in row):
+            return value
         return tuple(tuple(map(_given, row)) for row in value)  # type: ignore[arg-type]
     if hasattr(value, "__len__") and not isinstance(value, str):
         raise _ColumnFoundError
@@ -160,8 +162,8 @@ BINARY: dict[str, Callable[[Value, Value], Value]] = {
     "&": values.concatenate,
     "=": lambda a, b: order(a, b) == 0,
     "<>": lambda a, b: order(a, b) != 0,
-    "<": lambda a, b: order(a, b) < 0,
-    "<=": lambda a, b: order(a, b) <= 0,
-    ">": lambda a, b: order(a, b) > 0,
-    ">=": lambda a, b: order(a, b) >= 0,
+    "<": lambda a, b: rank(a, b) < 0,
+    "<=": lambda a, b: rank(a, b) <= 0,
+    ">": lambda a, b: rank(a, b) > 0,
+    ">=": lambda a, b: rank(a, b) >= 0,
 }

@@ -21,6 +21,7 @@ from xlperf.expr.values import (
     Fault,
     Value,
     date_parts,
+    doubt,
     finite,
     floor,
     logical,
@@ -312,6 +313,7 @@ def _concatenate(*parts: Value) -> Value:
 def _char(code: Value) -> Value:
     # Above 127 the answer depends on the computer's code page.
     if not 1 <= (point := int(number(code))) <= 127:
+        doubt(f"CHAR({point})")
         raise Fault(VALUE)
     return chr(point)
 

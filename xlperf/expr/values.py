@@ -8,6 +8,9 @@ turns back into the value.
 import datetime
 import math
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
 
@@ -35,6 +38,29 @@ class Fault(Exception):  # noqa: N818 - not an error of the program: a value on 
 
     def __init__(self, error: ExcelError) -> None:
         self.error = error
+
+
+_doubts: ContextVar[list[str] | None] = ContextVar("doubts", default=None)
+
+
+@contextmanager
+def doubts() -> Iterator[list[str]]:
+    """Collects what was computed within and may come out otherwise in Excel.
+
+    These are the places where Excel's answer depends on the language of the computer: texts that
+    it may read as a date, a time or an amount, the order of two texts, characters above 127.
+    """
+    found: list[str] = []
+    token = _doubts.set(found)
+    try:
+        yield found
+    finally:
+        _doubts.reset(token)
+
+
+def doubt(what: str) -> None:
+    if (found := _doubts.get()) is not None:
+        found.append(what)
 
 
 # ---------------------------------------------------------------------------------- coercion
@@ -86,6 +112,11 @@ _NUMBER = re.compile(
     r"(?P<exponent>[eE][+-]?\d{1,3})?\s*(?P<percent>%)?\s*(?(open)\))"
 )
 _DATE = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})")
+_DOUBTFUL = re.compile(
+    r"\d{1,4}\s*[-/.]\s*(\d{1,2}|[A-Za-z]{3,9})(\s*[-/.]\s*\d{1,4})?(\s+\d.*)?"
+    r"|\d+:\d.*|\d+ +\d+/\d+|[A-Za-z]{3,9}[ -]\d.*|\d+ ?[A-Za-z]{3,9}( \d+)?|\d+ ?[AaPp][Mm]?"
+    r"|[-+($€£¥￥]*\s*[\d,.]*\d[\d,. ]*[)%$€£]*|\d{2,4}\s*年.*|\d+\s*月\s*\d+\s*日|\d+[时点].*"
+)
 
 
 def text_number(source: str) -> float:
@@ -109,6 +140,8 @@ def text_number(source: str) -> float:
             return serial_of(datetime.date(int(year), int(month), int(day)))
         except ValueError:
             pass
+    if _DOUBTFUL.fullmatch(plain.strip()):
+        doubt(source)
     raise Fault(VALUE)
 
 
@@ -212,6 +245,14 @@ def order(a: Value, b: Value) -> float:
     if type(a) is float and type(b) is float:
         return order(a, b)
     return _rank(a) - _rank(b)
+
+
+def rank(a: Value, b: Value) -> float:
+    """What `order` gives, asked by `<` and its like: which of two texts is first is a doubt."""
+    found = order(a, b)
+    if found and isinstance(a, str) and isinstance(b, str):
+        doubt(f"{a} < {b}")
+    return found
 
 
 def _empty(other: Value) -> Value:

@@ -41,6 +41,9 @@ class Area(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def column_name(column: int) -> str:
+    """The letters of a column. Raises ValueError for one before the first."""
+    if column < 1:
+        raise ValueError(column)
     name = ""
     while column:
         column, digit = divmod(column - 1, 26)

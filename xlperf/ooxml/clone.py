@@ -12,6 +12,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import count
 from weakref import WeakKeyDictionary
+from xml.sax.saxutils import escape
 
 from lxml import etree
 
@@ -26,7 +27,6 @@ from xlperf.ooxml.stand_ins import (
     Table,
     defined_names,
 )
-from xlperf.ooxml.values import escape
 from xlperf.ooxml.workbook import (
     NS,
     RELATIONSHIPS,
@@ -110,9 +110,8 @@ class SheetCloner:
         }
         for key, text in (constants or {}).items():
             names[key.casefold()] = NameText({"name": key}, text)
-        caches = {
-            values.parts[part]: values.cache_ids[n] for n, part in enumerate(stand_ins.caches)
-        }
+        cached = (values.parts[part] for part in stand_ins.caches)
+        caches = dict(zip(cached, values.cache_ids, strict=True))
         self._clones.append(_Clone(name, own, tuple(names.values()), caches))
 
     def package(self, others: Mapping[str, bytes]) -> Package:
@@ -156,15 +155,10 @@ class SheetCloner:
             for part in stand_ins.group
             if relationships_part(part) in source
         }
-        scoped = [
-            n for n in defined_names(source, stand_ins.workbook.part) if n.scope == sheet.index
-        ]
-        local = {name.key for name in scoped}
-        moved = [
-            n
-            for n in defined_names(source, stand_ins.workbook.part)
-            if n.scope is None and n.key in stand_ins.moving - local
-        ]
+        names = defined_names(source, stand_ins.workbook.part)
+        scoped = [name for name in names if name.scope == sheet.index]
+        moving = stand_ins.moving - {name.key for name in scoped}
+        moved = [name for name in names if name.scope is None and name.key in moving]
         parts = {part: source.read(part) for part in stand_ins.group if part != sheet.part}
         return _Source(parts, links, (*scoped, *moved))
 
@@ -187,10 +181,9 @@ class SheetCloner:
         def value(match: re.Match[bytes]) -> bytes:
             if match[1]:
                 return encode.plain(values.of(match[1].decode(), int(match[2]))).encode()
-            in_quotes = match.string[match.start() - 1 : match.start()] == b"'"
-            return encode.name(
-                values.name.replace("'", "''") if in_quotes else values.name
-            ).encode()
+            before = match.string[match.start() - 1 : match.start()]
+            name = values.name.replace("'", "''") if before == b"'" else values.name
+            return encode.name(name).encode()
 
         return self._marks.sub(value, data)
 
@@ -394,9 +387,9 @@ class _Values:
         return self._blocks[number]
 
     def _guid(self, guid: str) -> str:
-        return (
-            f"{{{uuid.uuid5(uuid.UUID(guid), str(self._place))}}}".upper() if self._place else guid
-        )
+        if not self._place:
+            return guid
+        return f"{{{uuid.uuid5(uuid.UUID(guid), str(self._place))}}}".upper()
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,7 +401,7 @@ class _Encoding:
 
 
 def _markup(text: str) -> str:
-    return escape(text).replace('"', "&quot;")
+    return escape(text, {'"': "&quot;"})
 
 
 _IN_XML = _Encoding(_markup, _markup)

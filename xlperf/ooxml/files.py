@@ -57,12 +57,13 @@ def read_file(path: Path, limits: Limits = DEFAULT) -> bytes:
         ) from error
 
 
-def write_file(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes, *, last: bool = True) -> None:
     """Put `data` into `path` so that a crash at any moment leaves the old file or the new one.
 
-    The bytes go beside the target, are flushed to the disk, then take its name. Raises
-    WorkbookError when the place cannot be written or the target is open in a spreadsheet program;
-    the old file then stands as it was.
+    The bytes go beside the target, are flushed to the disk, then take its name. The new name itself
+    is flushed too if this is the `last` file; who writes many into a folder calls `flush_folder`
+    once instead. Raises WorkbookError when the place cannot be written or the target is open in a
+    spreadsheet program; the old file then stands as it was.
     """
     path = Path(os.path.realpath(path))  # what a link points to is replaced, not the link
     for lock in (f"~${path.name}", f".~lock.{path.name}#"):
@@ -86,7 +87,8 @@ def write_file(path: Path, data: bytes) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
         raise _cannot_write(path, error) from error
-    _flush_folder(path.parent)
+    if last:
+        flush_folder(path.parent)
 
 
 def _temporary(folder: Path) -> tuple[int, str]:
@@ -132,8 +134,8 @@ def _remove_if_abandoned(name: str) -> None:
         os.close(handle)
 
 
-def _flush_folder(folder: Path) -> None:
-    """Make the new name last, where the system lets a folder be flushed."""
+def flush_folder(folder: Path) -> None:
+    """Make the names of the files in a folder last, where the system lets a folder be flushed."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -126,7 +126,7 @@ def _add_looks(root: etree._Element) -> _Looks:
     return _Looks(
         title=look(title, 0),
         heading=look(plain, frame),
-        key=look(link, frame, _TEXT),
+        key=look(link, frame, _TEXT, f'{_CENTRED} shrinkToFit="1"'),
         link=look(link, frame, _TEXT, 'horizontal="left" wrapText="1" indent="1"'),
         number=look(plain, frame, _HUNDREDTHS),
         text=look(plain, frame),
@@ -192,7 +192,9 @@ def _sheet(index: Index, looks: _Looks, styles: Styles) -> bytes:
         '<pageMargins left="0.65" right="0.65" top="0.6" bottom="0.65" header="0.3" '
         'footer="0.35"/><pageSetup paperSize="9" orientation="portrait" fitToHeight="0"/>'
         '<headerFooter><oddFooter>&amp;C&amp;"宋体,常规"&amp;9第 &amp;P 页 / 共 &amp;N 页'
-        "</oddFooter></headerFooter></worksheet>"
+        "</oddFooter></headerFooter>"
+        f'<ignoredErrors><ignoredError sqref="{first}:A{_HEADING_ROW + len(index.lines)}" '
+        'numberStoredAsText="1"/></ignoredErrors></worksheet>'
     ).encode()
 
 

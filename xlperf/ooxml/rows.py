@@ -1,8 +1,8 @@
 """More or fewer table rows in a workbook, with every reference to them kept right in every part.
 
-What may hold a reference stands in the tables below: which parts there are, which of their elements
-and attributes hold formulas and which hold addresses of the sheet they belong to. A part that is in
-no table is not guessed at: the edit is refused and the part named.
+What may hold a reference stands in tables: `formula_places` has the parts, elements and attributes
+that hold formulas, those below have what holds addresses of the sheet it belongs to. A part that is
+in no table is not guessed at: the edit is refused and the part named.
 """
 
 import re
@@ -19,19 +19,18 @@ from xlperf.diagnostic import WorkbookError
 from xlperf.ooxml.address import Area, cell_name
 from xlperf.ooxml.cells import SHEET_DATA, expand_shared_formulas, resize_cells
 from xlperf.ooxml.drawings import Anchors, change_vml_formulas
+from xlperf.ooxml.formula_places import (
+    FORMULA_ATTRIBUTES,
+    FORMULA_ELEMENTS,
+    HOLDERS,
+    SHEETS,
+)
 from xlperf.ooxml.package import CONTENT_TYPES, Package, damaged, parse_xml, relationships_part
 from xlperf.ooxml.references import areas, moved, references
 from xlperf.ooxml.row_shift import Home, RowShift, lost, refusal
 from xlperf.ooxml.workbook import MAIN, NS, RELATIONSHIPS, Workbook, serialize
 
-# Last words of the types of the relationships whose parts hold formulas or addresses …
-_SHEETS = {"worksheet", "chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"}
-_HOLDERS = _SHEETS | {
-    "officeDocument", "drawing", "vmlDrawing", "chart", "chartEx", "chartUserShapes", "ctrlProp",
-    "comments", "threadedComment", "table", "tableSingleCells", "namedSheetView", "pivotTable",
-    "pivotCacheDefinition",
-}  # fmt: skip
-# … of those whose parts cannot hold any …
+# Last words of the types of the relationships whose parts cannot hold formulas or addresses …
 _FREE = {
     "activeXControlBinary", "attachedToolbars", "audio", "calcChain", "cellImage",
     "chartColorStyle", "chartStyle", "control", "customProperty", "customXml", "customXmlProps",
@@ -45,7 +44,7 @@ _FREE = {
     "vbaProjectSignatureAgile", "vbaProjectSignatureV3", "video", "webextension",
     "xlExternalLinkPath", "xmlMaps",
 }  # fmt: skip
-# … and of those that may, but as a rule do not: notes that WPS keeps.
+# … and of those whose parts may, but as a rule do not: notes that WPS keeps.
 _SUSPECT = {"woinfos"}
 _FREE_EXTENSIONS = {"slicerList", "timelineRefs", "id"}
 _KNOWN_EXTENSIONS = {
@@ -55,20 +54,7 @@ _KNOWN_EXTENSIONS = {
 
 _OWN = {MAIN, "http://schemas.openxmlformats.org/markup-compatibility/2006"}
 
-_CHART_2012 = "{http://schemas.microsoft.com/office/drawing/2012/chart}"
 _SQREF = "{http://schemas.microsoft.com/office/excel/2006/main}sqref"
-_FORMULA_ELEMENTS = (
-    "{*}f", "{*}formula", "{*}formula1", "{*}formula2", NS + "calculatedColumnFormula",
-    NS + "totalsRowFormula", NS + "definedName", _CHART_2012 + "sqref",
-)  # fmt: skip
-_FORMULA_ATTRIBUTES = {
-    "{*}cameraTool": ("cellRange",),
-    "{*}cfvo": ("val",),
-    "{*}controlPr": ("linkedCell", "listFillRange"),
-    "{*}formControlPr": ("fmlaLink", "fmlaRange", "fmlaTxbx", "fmlaGroup"),
-    "{*}hyperlink": ("location",),
-    "{*}sp": ("textlink",),
-}
 
 
 class _Lost(Enum):
@@ -169,7 +155,7 @@ def resize_rows(package: Package, sheet: str, edit: RowEdit) -> Package:
     changed: dict[str, bytes | None] = {}
     for part, kind, owner in _reachable(package, workbook):
         home = Home(part, owner, covers=kind in ("chart", "chartEx"))
-        if kind in _HOLDERS:
+        if kind in HOLDERS:
             data = package.read(part)
             new = _shifted(data, kind, home, shift, anchors if owner == name else None)
             if new is not None:
@@ -192,7 +178,7 @@ def _reachable(package: Package, workbook: Workbook) -> Iterator[tuple[str, str,
             target, kind = link.target, link.type.rsplit("/", 1)[-1]
             if link.external or kind == "hyperlink" or target in seen or target not in package:
                 continue
-            if kind not in _HOLDERS | _FREE and not (
+            if kind not in HOLDERS | _FREE and not (
                 kind in _SUSPECT and not _may_refer(package.xml(target))
             ):
                 raise _unknown(target)
@@ -244,9 +230,9 @@ def _shifted(
         return None
     root = parse_xml(data, home.part)
     before = etree.tostring(root)
-    if kind in _SHEETS:
+    if kind in SHEETS:
         _check_extensions(root, home)
-    if anchors and kind in _SHEETS:
+    if anchors and kind in SHEETS:
         _drop_lost(root, shift)
         for child in list(root):
             if child.tag != SHEET_DATA:
@@ -341,13 +327,13 @@ def _drop(element: etree._Element) -> None:
 
 
 def _shift_formulas(root: etree._Element, home: Home, shift: RowShift, *, on_sheet: bool) -> None:
-    for element in root.iter(*_FORMULA_ELEMENTS):
+    for element in root.iter(*FORMULA_ELEMENTS):
         if text := (element.text or "").strip():
             new = _shifted_formula(text, element, home, shift, on_sheet=on_sheet)
             if new != text:
                 element.text = new
-    for element in root.iter(*_FORMULA_ATTRIBUTES):
-        for attribute in _FORMULA_ATTRIBUTES["{*}" + _name(element)]:
+    for element in root.iter(*FORMULA_ATTRIBUTES):
+        for attribute in FORMULA_ATTRIBUTES["{*}" + _name(element)]:
             if old := element.get(attribute):
                 new = _shifted_formula(old, element, home, shift, on_sheet=on_sheet)
                 element.set(attribute, new)

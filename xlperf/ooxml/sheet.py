@@ -18,7 +18,7 @@ from xlperf.ooxml.package import Package, damaged, parse_xml
 from xlperf.ooxml.preflight import DEFAULT, Limits, check_merges
 from xlperf.ooxml.references import moved
 from xlperf.ooxml.values import unescape
-from xlperf.ooxml.workbook import NS
+from xlperf.ooxml.workbook import NS, serialize
 
 Position = tuple[int, int]
 """Row and column, both 1-based."""
@@ -36,6 +36,7 @@ _PREFIX = re.compile(rb"<([A-Za-z_][\w.-]*):worksheet[\s>]")
 _HEIGHT = re.compile(rb"\s(?:ht|customHeight)=(?:\"[^\"]*\"|'[^']*')")
 _TYPE = re.compile(rb"\st=(?:\"[^\"]*\"|'[^']*')")
 _FORMULA = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)")
+_ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding=[\"']([^\"']*)")
 _DEFAULT_WIDTH, _DEFAULT_HEIGHT = 8.43, 15.0
 _LONGEST = 409.5
 
@@ -171,7 +172,13 @@ def read_strings(package: Package, part: str | None) -> tuple[str, ...]:
     """The shared strings of a workbook, in order."""
     if part is None or part not in package:
         return ()
-    return tuple(string_item(item) for item in package.xml(part).iterfind(f"{NS}si"))
+    return _strings(package.read(part), part)
+
+
+# Workbooks made from one template share the part to the byte.
+@lru_cache(maxsize=8)
+def _strings(data: bytes, part: str) -> tuple[str, ...]:
+    return tuple(string_item(item) for item in parse_xml(data, part).iterfind(f"{NS}si"))
 
 
 def _formula_text(
@@ -217,7 +224,7 @@ class SheetWriter:
         merges: Collection[Area] | None = None,
     ) -> None:
         """`merges` are the areas that stay merged when others are given; None leaves all as is."""
-        xml = _normalized(xml)
+        xml = _normalized(xml, part)
         scan = _Scan(xml, part)
         self._pieces: list[bytes] = []
         self._cells: dict[Position, int] = {}
@@ -322,6 +329,8 @@ class _Scan:
             parser.Parse(xml, True)
         except (expat.ExpatError, ValueError) as error:
             raise damaged(part) from error
+        if not self._data_end:
+            raise damaged(part)
 
     def row_place(self, row: int) -> int:
         """Where a row that does not exist yet goes."""
@@ -336,13 +345,17 @@ class _Scan:
         if len(path) == 1 and not self.merges_place and tag not in _BEFORE_MERGES:
             self.merges_place = at
         if path[1:] == ["sheetData"] and tag == "row":
-            self._row = int(attributes.get("r") or self._row + 1)
-            self._column = 0
+            number = int(attributes.get("r") or self._row + 1)
+            if number <= self._row:
+                raise ValueError(number)  # rows and cells stand in order, each of them once
+            self._row, self._column = number, 0
             self.rows[self._row] = _Row(at, end, end, {})
         elif path[1:] == ["sheetData", "row"] and tag == "c":
             reference = attributes.get("r")
-            self._column = parse_cell(reference)[1] if reference else self._column + 1
-            self._start = at
+            column = parse_cell(reference)[1] if reference else self._column + 1
+            if column <= self._column:
+                raise ValueError(reference)
+            self._column, self._start = column, at
         elif len(path) == 1 and tag == "mergeCells":
             self._start = at
         path.append(tag)
@@ -368,11 +381,11 @@ class _Scan:
         return match.end() if match else at
 
 
-def _normalized(xml: bytes) -> bytes:
+def _normalized(xml: bytes, part: str) -> bytes:
     """The part in UTF-8, its own namespace the default one, its row list open to new rows."""
-    if xml.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = xml.decode("utf-16")
-        xml = re.sub(r"encoding=[\"'][^\"']*[\"']", 'encoding="UTF-8"', text, count=1).encode()
+    declared = _ENCODING.match(xml)
+    if b"\0" in xml[:4] or (declared and declared[1].lower() not in (b"utf-8", b"us-ascii")):
+        xml = serialize(parse_xml(xml, part))
     if match := _PREFIX.search(xml):
         xml = re.sub(rb"(</?)%s:" % match[1], rb"\1", xml)
         xml = xml.replace(b"xmlns:%s=" % match[1], b"xmlns=", 1)

@@ -12,6 +12,7 @@ import re
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from lxml import etree
 
@@ -60,10 +61,18 @@ _SHAPE = re.compile(rb"_x0000_s([0-9]+)")
 _BLOCKS = re.compile(rb"(<(?:\w+:)?idmap\b[^>]*?\bdata=[\"'])([0-9,\s]+)")
 
 
-class Stand:
-    """What a stand-in is for; the letter that it has behind the mark."""
+class Stand(StrEnum):
+    """What a stand-in is for: the letter that it has behind the mark."""
 
-    TABLE, LABEL, TABLE_ID, SHAPE, BLOCK, GUID, PART, CACHE_ID, IN_TEXT = "tlnsbgpcq"
+    TABLE = "t"
+    LABEL = "l"
+    TABLE_ID = "n"
+    SHAPE = "s"
+    BLOCK = "b"
+    GUID = "g"
+    PART = "p"
+    CACHE_ID = "c"
+    IN_TEXT = "q"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +150,7 @@ class StandIns:
         self.guids = {guid: number for number, guid in enumerate(sorted(found))}
         self.package = package.replace({name: self._marked(name, d) for name, d in parts.items()})
 
-    def of(self, kind: str, number: int = 0) -> str:
+    def of(self, kind: Stand, number: int = 0) -> str:
         return f"{self.mark}{kind}{number}"
 
     # ------------------------------------------------------------------- what belongs to a clone
@@ -333,7 +342,7 @@ class StandIns:
             data = serialize(root)
         return _ANY_GUID.sub(self._marked_guid, data) if kind else data
 
-    def _bytes(self, kind: str, number: int) -> bytes:
+    def _bytes(self, kind: Stand, number: int) -> bytes:
         return self.of(kind, number).encode()
 
     def _marked_blocks(self, blocks: bytes) -> bytes:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from lxml import etree
 
 from xlperf.ooxml.number_format import BUILT_IN
-from xlperf.ooxml.package import Package
+from xlperf.ooxml.package import Package, parse_xml
 from xlperf.ooxml.workbook import NS
 
 MAX_ROW_HEIGHT = 409.5
@@ -22,6 +22,8 @@ MAX_ROW_HEIGHT = 409.5
 
 _PIXEL = 0.75  # points, at the 96 dots per inch that column widths are defined by
 _GENERAL, _DEFAULT_FONT, _DEFAULT_SIZE = "General", "Calibri", 11.0
+_LARGEST_SIZE = 409.0
+_DIGITS = 11  # more than any index has
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Styles:
     @classmethod
     def open(cls, package: Package, part: str | None) -> "Styles":
         """The styles part of a workbook; defaults throughout when there is none."""
-        return cls(package.xml(part) if part is not None and part in package else None)
+        return _styles(package.read(part), part) if part is not None and part in package else cls(None)
 
     def __getitem__(self, index: int) -> CellFormat:
         if index not in self._cache:
@@ -113,6 +115,12 @@ class Styles:
         return self._font(0)
 
 
+# Workbooks made from one template share the part to the byte.
+@lru_cache(maxsize=8)
+def _styles(data: bytes, part: str) -> Styles:
+    return Styles(parse_xml(data, part))
+
+
 def _font(element: etree._Element) -> _Font:
     values = {child.tag: child.get("val") for child in element}
     bold = NS + "b" in values and _truth(values[NS + "b"] or "1")
@@ -120,11 +128,13 @@ def _font(element: etree._Element) -> _Font:
         size = float(values.get(NS + "sz") or "")
     except ValueError:
         size = _DEFAULT_SIZE
+    if not 1 <= size <= _LARGEST_SIZE:
+        size = _DEFAULT_SIZE
     return _Font(values.get(NS + "name") or _DEFAULT_FONT, size, bold)
 
 
 def _integer(text: str | None, otherwise: int) -> int:
-    return int(text) if text is not None and text.isdecimal() else otherwise
+    return int(text) if text and text.isdecimal() and len(text) < _DIGITS else otherwise
 
 
 def _truth(text: str) -> bool:

@@ -22,6 +22,9 @@ _FROM_TEMPLATE = {
     "application/vnd.ms-excel.sheet.macroEnabled.main+xml",
 }  # fmt: skip
 
+_SETTINGS = re.compile(rb"<calcPr(?:\s[^>]*)?>")
+_ON_LOAD = re.compile(rb"\sfullCalcOnLoad=(?:\"[^\"]*\"|'[^']*')")
+
 # Elements that come before calcPr in a workbook part (ECMA-376 part 1, 18.2.27).
 _BEFORE_CALCULATION = {
     NS + tag
@@ -140,7 +143,16 @@ def _order(name: etree._Element) -> tuple[str, int]:
 
 
 def recalculated_on_load(xml: bytes) -> bytes:
-    """The workbook part with Excel told to compute every formula when it opens the file."""
+    """The workbook part with Excel told to compute every formula when it opens the file.
+
+    Where it has settings already, nothing else in it changes.
+    """
+    settings_found = _SETTINGS.findall(xml)
+    if len(settings_found) == 1 and b"<!" not in xml:
+        (old,) = settings_found
+        new = _ON_LOAD.sub(b"", old).removesuffix(b">").removesuffix(b"/").rstrip()
+        end = b"/>" if old.endswith(b"/>") else b">"
+        return xml.replace(old, new + b' fullCalcOnLoad="1"' + end)
     root = etree.fromstring(xml)
     settings = root.find(f"{NS}calcPr")
     if settings is None:
@@ -149,6 +161,12 @@ def recalculated_on_load(xml: bytes) -> bytes:
         root.insert(root.index(after[-1]) + 1, settings)
     settings.set("fullCalcOnLoad", "1")
     return serialize(root)
+
+
+def calculation_settings(xml: bytes) -> dict[str, str]:
+    """The attributes of the calcPr element of a workbook part: whether it iterates, how exactly."""
+    found = etree.fromstring(xml).find(f"{NS}calcPr")
+    return {} if found is None else {str(key): str(value) for key, value in found.attrib.items()}
 
 
 def serialize(root: etree._Element) -> bytes:

@@ -5,7 +5,7 @@ formula are two readings of that tree. Nothing is invented: what no rule decides
 person, with the reason.
 """
 
-from xlperf.scoring.policy import Policy
+from xlperf.scoring.policy import Policy, shipped_policies
 from xlperf.scoring.rules import score_expr
 from xlperf.scoring.score import Score, score
 from xlperf.scoring.totals import (
@@ -27,5 +27,6 @@ __all__ = [
     "rescaled",
     "score",
     "score_expr",
+    "shipped_policies",
     "total",
 ]

@@ -1,11 +1,12 @@
 """The scoring method as data: a TOML file that says where practice departs from the default.
 
-A file needs only the keys that differ; the rest comes from `policies/default.toml`. What a file
-must not hold (an unknown key, a senseless value) is an InputError that names file and key.
+A file needs only the keys that differ; the rest comes from `policies/default.toml`, beside which
+lie the other policies that ship. What a file must not hold (an unknown key, a senseless value) is
+an InputError that names file and key.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise
@@ -17,7 +18,8 @@ from xlperf.diagnostic import Diagnostic, InputError, Message, Place
 AtMost = Literal["ratio", "linear", "zero"]
 Equals = Literal["at_least", "exact"]
 
-_DEFAULT = Path(__file__).parent / "policies" / "default.toml"
+_SHIPPED = Path(__file__).parent / "policies"
+_DEFAULT = _SHIPPED / "default.toml"
 
 
 class Band(NamedTuple):
@@ -37,39 +39,61 @@ class Policy:
     """How scores are computed; docs/scoring.md explains every setting.
 
     `weights` are points by part (预算执行率, 产出指标 …), `bands` and `grades` go from high to low,
-    `execution_below` and `deviation_from` are ratios.
+    `band_words` has the words that state each band, `execution_below` and `deviation_from` are
+    ratios. `name` is that of a shipped policy, "" for one of the user's own.
     """
 
     weights: tuple[tuple[str, Decimal], ...]
     at_most: AtMost
     equals: Equals
     bands: tuple[Band, ...]
+    band_words: tuple[tuple[str, ...], ...]
     places: int
     grades: tuple[Grade, ...]
     execution_below: Decimal
     deviation_from: Decimal
+    name: str = field(default="", compare=False)
 
     @staticmethod
-    def load(path: Path | None = None) -> "Policy":
-        """The policy of a TOML file, or the default. Raises InputError when it cannot be used."""
-        return Policy.default() if path is None else _load(path)
+    def load(path: str | Path | None = None) -> "Policy":
+        """The policy of a TOML file, a shipped one by its name, or the default.
+
+        Raises InputError when it cannot be used.
+        """
+        return Policy.default() if path is None else _load(Path(path))
 
     @staticmethod
     def default() -> "Policy":
         return _default()
 
 
+def shipped_policies() -> list[str]:
+    """The names by which `Policy.load` knows the policies that ship, the default first."""
+    names = sorted(path.stem for path in _SHIPPED.glob("*.toml"))
+    return sorted(names, key=lambda name: name != _DEFAULT.stem)
+
+
+def _resolved(path: Path) -> Path:
+    """The file that is meant: a plain name is that of a shipped policy."""
+    shipped = _SHIPPED / f"{path}.toml"
+    return shipped if shipped.parent == _SHIPPED and shipped.is_file() else path
+
+
 @cache
 def _default() -> Policy:
-    return _load(_DEFAULT)
+    return replace(Policy(**_settings(read_toml(_DEFAULT))), name=_DEFAULT.stem)
 
 
 def _load(path: Path) -> Policy:
+    path = _resolved(path)
+    if path == _DEFAULT:
+        return Policy.default()
     given = read_toml(path)
     faults = [fault.at(file=str(path)) for fault in _faults(given)]
     if faults:
         raise InputError(faults)
-    return Policy(**_settings(read_toml(_DEFAULT)) | _settings(given))
+    name = path.stem if path.parent == _SHIPPED else ""
+    return replace(Policy.default(), **_settings(given), name=name)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -77,14 +101,18 @@ def read_toml(path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
+        return tomllib.loads(_resolved(path).read_text("utf-8"), parse_float=Decimal)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(
             Diagnostic(
                 "X401",
                 Message(f"设置文件无法读取（{error}）", f"the settings cannot be read ({error})"),
                 place=Place(file=str(path)),
-                fix=Message("请检查路径和 TOML 语法", "check the path and the TOML syntax"),
+                fix=Message(
+                    f"请检查路径和 TOML 语法；随附的评分办法有：{'、'.join(shipped_policies())}",
+                    "check the path and the TOML syntax; the policies that ship are "
+                    + ", ".join(shipped_policies()),
+                ),
             )
         ) from error
 
@@ -144,6 +172,16 @@ def _bands(rows: Any) -> tuple[Band, ...]:
     return bands
 
 
+def _words(rows: Any) -> tuple[tuple[str, ...], ...]:
+    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        raise ValueError(rows)
+    words = tuple(tuple(row) for row in rows)
+    every = [word for row in words for word in row]
+    if not all(isinstance(word, str) and word for word in every) or len(set(every)) < len(every):
+        raise ValueError(rows)
+    return words
+
+
 def _falls(limits: Sequence[Decimal | int]) -> bool:
     """Whether the limits go down, to 0."""
     return list(limits) == sorted(set(limits), reverse=True) and limits[-1] == 0
@@ -167,6 +205,14 @@ SETTINGS: dict[str, _Setting] = {
         Message(
             "从 100 到 0 首尾相接的各档，如 [[100, 80], [80, 0]]",
             "adjoining bands from 100 to 0, such as [[100, 80], [80, 0]]",
+        ),
+    ),
+    "qualitative.words": _Setting(
+        "band_words",
+        _words,
+        Message(
+            "由高到低各档的说法，同一说法只属一档，如 [[\"达成\"], [\"未达成\"]]",
+            "the words of each band from high to low, none twice: [[\"达成\"], [\"未达成\"]]",
         ),
     ),
     "rounding.places": _Setting(

@@ -1,13 +1,14 @@
 """The score of one indicator: the points, why they are what they are, and the cell's formula."""
 
 import math
+import re
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from xlperf.diagnostic import Diagnostic, Message
 from xlperf.expr import Binary, Call, Const, Expr, Value, evaluate
-from xlperf.forms import Entry, Indicator
+from xlperf.forms import Entry, Indicator, number_entry
 from xlperf.indicator import (
     Comparator,
     Deadline,
@@ -18,12 +19,13 @@ from xlperf.indicator import (
     Quantity,
     Target,
     Threshold,
+    base,
     measure,
     parse,
     parse_with_name,
 )
 from xlperf.scoring.actuals import Spellings, actual_expr, reached, spellings
-from xlperf.scoring.policy import Policy
+from xlperf.scoring.policy import Band, Policy
 from xlperf.scoring.rules import ACTUAL, WEIGHT, full_marks, score_expr
 
 
@@ -33,22 +35,61 @@ class Score:
 
     `formula` is what its cell may hold, over the variables 分值 and 实际完成值, the cells beside
     it: it gives `value`, or "" for None. It is None where no formula can tell what is told here.
+    `allowed` are the least and the most points of the band that a qualitative actual states, among
+    which a person chooses. A row that does not apply earns nothing and costs nothing.
     """
 
     value: Decimal | None
     why: Message
     formula: Expr | None
+    allowed: tuple[Decimal, Decimal] | None = None
+    applies: bool = True
+
+
+_NOT_APPLICABLE = re.compile(
+    r"\s*[(（]?(?:(?:本|当|该)(?:年度?|期|项目))?不(?:适用|涉及)(?:[该本此]?(?:项|指标))?[)）]?[。.]?\s*"
+)
+
+
+def applies(indicator: Indicator) -> bool:
+    """False where the actual or the score says 不适用 or 不涉及."""
+    said = (indicator.actual, indicator.entry("得分").text)
+    return not any(map(_NOT_APPLICABLE.fullmatch, said))
 
 
 def score(indicator: Indicator, policy: Policy) -> Score:
     """Total: whatever stands in the row, it has a score, or is left open with a reason."""
+    if not applies(indicator):
+        return Score(None, _DROPPED, None, applies=False)
     verdict = _judge(indicator.target, indicator.level3, indicator.entry("实际完成值"), policy)
+    if verdict.band is not None and indicator.weight is not None:
+        return _within(verdict.band, indicator.weight, policy)
     if verdict.points is None:
         return Score(None, verdict.why, verdict.formula)
     if indicator.weight is None:
         return Score(None, _NO_WEIGHT, verdict.formula)
     env = {WEIGHT.name: indicator.weight, ACTUAL.name: verdict.actual}
     return Score(as_points(evaluate(verdict.points, env)), verdict.why, verdict.formula)
+
+
+def _within(band: Band, weight: Decimal, policy: Policy) -> Score:
+    """Open, but only among the points of the band."""
+    places = Decimal(1).scaleb(-policy.places)
+    low, high = (
+        (weight * share / 100).quantize(places, ROUND_HALF_UP) for share in (band.low, band.high)
+    )
+    shares = f"{_plain(band.high)}%–{_plain(band.low)}%"
+    why = _by_person(
+        Message(
+            f"定性指标，属 {shares} 档，可评 {_plain(low)} 至 {_plain(high)} 分",
+            f"qualitative, in the band {shares}: {_plain(low)} to {_plain(high)} points",
+        )
+    )
+    return Score(None, why, None, (low, high))
+
+
+def _plain(number: Decimal) -> str:
+    return number_entry(number).text
 
 
 def as_points(value: Value) -> Decimal | None:
@@ -60,13 +101,15 @@ def as_points(value: Value) -> Decimal | None:
 class _Verdict:
     """What holds for a target and an actual, whatever the weight.
 
-    `points` gives the score when ACTUAL is `actual`; None leaves it open.
+    `points` gives the score when ACTUAL is `actual`; None leaves it open. `band` is the one that a
+    qualitative actual states.
     """
 
     why: Message
     points: Expr | None = None
     actual: Value = None
     formula: Expr | None = None
+    band: Band | None = None
 
 
 @lru_cache(maxsize=16384)
@@ -78,12 +121,29 @@ def _judge(target_text: str, name: str, entry: Entry, policy: Policy) -> _Verdic
         return _Verdict(_NO_ACTUAL, formula=formula)
     match target.target:
         case Qualitative(text):
-            return _Verdict(_QUALITATIVE if text else _NO_TARGET)
+            band = _stated_band(entry.text, policy) if text else None
+            return _Verdict(_QUALITATIVE if text else _NO_TARGET, band=band)
         case Deadline():
             return _by_deadline(target.target, parse(entry.text).target, policy)
         case Frequency():
             return _by_frequency(target.target, parse(entry.text).target, policy)
     return _by_number(target, name, entry, policy)
+
+
+def _stated_band(actual: str, policy: Policy) -> Band | None:
+    """The band that a qualitative actual names, in one of its words or as a percentage."""
+    said = actual.strip(" \t\n。.；;")
+    for words, band in zip(policy.band_words, policy.bands, strict=False):
+        if said in words:
+            return band
+    match parse(said).target:
+        case Threshold(None | "=", Quantity() as one) if base(one)[1] == "%":
+            low = high = base(one)[0]
+        case Interval(Quantity() as one, Quantity() as other) if base(one)[1] == "%":
+            low, high = sorted((base(one)[0], base(other)[0]))
+        case _:
+            return None
+    return next((band for band in policy.bands if band.low <= low and high <= band.high), None)
 
 
 # ------------------------------------------------------------------------- numbers and formulas
@@ -189,6 +249,10 @@ def _day(deadline: Deadline) -> tuple[tuple[object, ...], tuple[int, int]]:
 
 # ------------------------------------------------------------------------------------- reasons
 
+_DROPPED = Message(
+    "该指标不适用，不计入总分，其余指标折算为百分制",
+    "the indicator does not apply: it is dropped, the rest counts on the scale of 100",
+)
 _NO_TARGET = Message("指标值为空，无从计分", "there is no target to score by")
 _NO_ACTUAL = Message("未填写实际完成值，暂不计分", "there is no actual value yet")
 _NO_WEIGHT = Message("未填写分值，暂不计分", "there is no weight yet")

@@ -11,24 +11,87 @@ from xlperf.indicator import parse_with_name
 from xlperf.scoring.actuals import completion
 from xlperf.scoring.policy import Policy
 from xlperf.scoring.rules import WEIGHT
-from xlperf.scoring.score import as_points, score
+from xlperf.scoring.score import applies, as_points, score
 
 BUDGET = Ref("全年预算数")
 EXECUTED = Ref("全年执行数")
+SCORES = Ref("得分")
+"""All cells that hold scores, that of the execution among them."""
+WEIGHTS = Ref("分值合计")
+"""All cells that hold weights, that of the execution among them."""
+DROPPED = Ref("不适用分值")
+"""The cells with the weights of rows that do not apply."""
+TOTAL = Ref("总分")
 _FUNDING_ROW = "年度资金总额"
 _ZERO = Decimal(0)
 
 
+def execution_row(project: Project) -> str | None:
+    """The funding row that holds the year's money, planned and spent; None where there is none."""
+    rows = project.funding.rows
+    return next(
+        (
+            row
+            for row in (_FUNDING_ROW, *rows)
+            if {BUDGET.name, EXECUTED.name} <= rows.get(row, {}).keys()
+        ),
+        None,
+    )
+
+
+def execution_weight(policy: Policy) -> Decimal:
+    """The points for budget execution, where the form does not state them."""
+    return dict(policy.weights).get("预算执行率", _ZERO)
+
+
 def execution_expr(policy: Policy) -> Expr:
     """The points for budget execution, of the cells `BUDGET`, `EXECUTED` and `WEIGHT`."""
+    rate = Call("MIN", (Const(1.0), Binary("/", EXECUTED, BUDGET)))
+    return _where_spent(_rounded(Binary("*", WEIGHT, rate), policy.places))
+
+
+def rate_expr(*, percent_points: bool) -> Expr:
+    """The execution rate, in percent points (98.74) or as the ratio that a cell shows as 98.74%."""
+    rate: Expr = Binary("/", EXECUTED, BUDGET)
+    if percent_points:
+        rate = Binary("*", rate, Const(100.0))
+    return _where_spent(_rounded(rate, 2 if percent_points else 4))
+
+
+def total_expr(policy: Policy, *, rescales: bool = False) -> Expr:
+    """The total of the cells `SCORES`; rescaled to 100 where rows do not apply.
+
+    `WEIGHTS` are then all weights, `DROPPED` those of the rows that do not apply.
+    """
+    points: Expr = Call("SUM", (SCORES,))
+    if rescales:
+        full = Binary("-", Call("SUM", (WEIGHTS,)), Call("SUM", (DROPPED,)))
+        points = Binary("/", Binary("*", points, Const(100.0)), full)
+    nothing = Binary("=", Call("COUNT", (SCORES,)), Const(0.0))
+    return Call("IF", (nothing, Const(""), _rounded(points, policy.places)))
+
+
+def grade_expr(policy: Policy) -> Expr:
+    """The grade of the cell `TOTAL`, "" while there is no total."""
+    expr: Expr = Const(policy.grades[-1].name)
+    for name, least in reversed(policy.grades[:-1]):
+        reached = Binary(">=", TOTAL, Const(float(least)))
+        expr = Call("IF", (reached, Const(name), expr))
+    return Call("IF", (Binary("=", TOTAL, Const("")), Const(""), expr))
+
+
+def _where_spent(expr: Expr) -> Expr:
+    """`expr` where there is a budget and something is said of how much was spent, else ""."""
     missing = [
         Binary("=", BUDGET, Const("")),
         Binary("=", EXECUTED, Const("")),
         Binary("=", BUDGET, Const(0.0)),
     ]
-    rate = Call("MIN", (Const(1.0), Binary("/", EXECUTED, BUDGET)))
-    points = Call("ROUND", (Binary("*", WEIGHT, rate), Const(float(policy.places))))
-    return Call("IF", (Call("OR", tuple(missing)), Const(""), points))
+    return Call("IF", (Call("OR", tuple(missing)), Const(""), expr))
+
+
+def _rounded(expr: Expr, places: int) -> Expr:
+    return Call("ROUND", (expr, Const(float(places))))
 
 
 def execution_score(
@@ -77,8 +140,11 @@ def explanations_due(project: Project, policy: Policy) -> list[Due]:
 
 
 def _slow_execution(project: Project, policy: Policy) -> Iterator[Due]:
-    budget = project.funding.amount(_FUNDING_ROW, "全年预算数")
-    executed = project.funding.amount(_FUNDING_ROW, "全年执行数")
+    row = execution_row(project)
+    if row is None:
+        return
+    budget = project.funding.amount(row, BUDGET.name)
+    executed = project.funding.amount(row, EXECUTED.name)
     if budget and executed is not None and executed / budget < policy.execution_below:
         rate, least = _percent(executed / budget), _percent(policy.execution_below)
         why = Message(f"预算执行率 {rate}，低于 {least}", f"execution is {rate}, below {least}")
@@ -87,6 +153,8 @@ def _slow_execution(project: Project, policy: Policy) -> Iterator[Due]:
 
 def _departures(project: Project, policy: Policy) -> Iterator[Due]:
     for index, indicator in enumerate(project.indicators):
+        if not applies(indicator):
+            continue
         weight = indicator.weight
         earned = indicator.score
         if earned is None:

@@ -3,19 +3,23 @@
 from xlperf.template.book import Book, FilledSheet
 from xlperf.template.fields import Field, Form
 from xlperf.template.filling import Filled, Formulas
-from xlperf.template.patching import replace_texts
+from xlperf.template.patching import Content, Formula, Patching, Placed, replace_texts
 from xlperf.template.reading import read_forms
 from xlperf.template.report import Line, Report, template_report
 from xlperf.template.template import Template
 
 __all__ = [
     "Book",
+    "Content",
     "Field",
     "Filled",
     "FilledSheet",
     "Form",
+    "Formula",
     "Formulas",
     "Line",
+    "Patching",
+    "Placed",
     "Report",
     "Template",
     "read_forms",

@@ -5,14 +5,17 @@ the doubt, and only written when asked for. `blank` reads the layout.
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from xlperf.diagnostic import Diagnostic, Message, WorkbookError
+from xlperf.diagnostic import Diagnostic, Lang, Message, Place, WorkbookError
 from xlperf.forms import INDICATOR_PREFIX, KEY, canonical
 from xlperf.ooxml import trust
 from xlperf.ooxml.address import Area, cell_name
+from xlperf.ooxml.files import read_file, write_file
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.sheet import read_sheet, read_strings
 from xlperf.ooxml.styles import Styles
@@ -74,6 +77,35 @@ class BoundForm:
     unsure: tuple[Proposal, ...]
     missing: tuple[str, ...]
 
+    def lines(self, lang: Lang = "zh") -> Iterator[str]:
+        """The report as a person reads it, one name a line."""
+        yield Message(f"工作表“{self.sheet}”", f"Sheet “{self.sheet}”").text(lang)
+        for heading, proposals in (
+            (_BOUND, self.bound),
+            (_KEPT, self.kept),
+            (_UNSURE, self.unsure),
+        ):
+            if proposals:
+                yield f"{heading.text(lang)} {len(proposals)}"
+            for p in proposals:
+                places = _wide(p.name, 44) + _wide(p.cell, 10) + _wide(p.label, 24)
+                yield f"  {places}{p.doubt.text(lang) if p.doubt else ''}".rstrip()
+        if self.missing:
+            listed = ("、" if lang == "zh" else ", ").join(self.missing)
+            yield f"{_MISSING.text(lang)} {listed}"
+
+
+_BOUND = Message("已绑定的名称", "names bound")
+_KEPT = Message("原有的名称，保持不变", "names that were there and stay")
+_UNSURE = Message("不确定、未写入", "unsure, not written")
+_MISSING = Message("没有找到的常用字段：", "usual fields not found:")
+
+
+def _wide(text: str, width: int) -> str:
+    """The text and at least a space behind it, up to this many columns of a terminal."""
+    used = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return text + " " * max(width - used, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -81,6 +113,24 @@ class Binding:
 
     data: bytes
     forms: tuple[BoundForm, ...]
+
+
+def bind_file(
+    form: Path, out: Path, name: str = "", *, unsure: bool = False, strip_signature: bool = False
+) -> tuple[BoundForm, ...]:
+    """Write the template that `bind` makes of a form; its name is that of the file unless given.
+
+    Raises WorkbookError as `bind` does, and when `out` cannot be written.
+    """
+    if form.suffix.lower() != out.suffix.lower():
+        raise WorkbookError(_other_suffix(form, out))
+    data = read_file(form)
+    try:
+        made = bind(data, name or form.stem, unsure=unsure, strip_signature=strip_signature)
+    except WorkbookError as error:
+        raise WorkbookError(d.at(file=str(form)) for d in error.diagnostics) from error
+    write_file(out, made.data)
+    return made.forms
 
 
 def bind(data: bytes, name: str, *, unsure: bool = False, strip_signature: bool = False) -> Binding:
@@ -212,10 +262,18 @@ def _is_constant(name: DefinedName) -> bool:
 
 
 def _compatible(found: Sequence[Found]) -> list[Found]:
-    """All that can be written side by side; what is sure comes first."""
+    """All that can be written side by side; what is sure comes first.
+
+    No two have one meaning or one cell, and the columns of the table have the same rows.
+    """
     chosen: list[Found] = []
+    rows: set[tuple[int, int]] = set()
     for item in sorted(found, key=lambda f: f.doubt is not None):
         if item.area and all(item.key != c.key and item.corner != c.corner for c in chosen):
+            if item.key.startswith(INDICATOR_PREFIX):
+                rows = rows or {(item.area.top, item.area.bottom)}
+                if (item.area.top, item.area.bottom) not in rows:
+                    continue
             chosen.append(item)
     return sorted(chosen, key=_place)
 
@@ -271,5 +329,20 @@ def _no_form() -> Diagnostic:
         fix=Message(
             "请在名称管理器中为各填报单元格定义 xp. 名称，例如 xp.项目名称",
             "define xp. names such as xp.项目名称 for the cells to fill, in the Name Manager",
+        ),
+    )
+
+
+def _other_suffix(form: Path, out: Path) -> Diagnostic:
+    return Diagnostic(
+        "N111",
+        Message(
+            f"输出文件的扩展名应与表单相同（{form.suffix}）",
+            f"the file to write must end as the form does ({form.suffix})",
+        ),
+        place=Place(file=str(out)),
+        fix=Message(
+            f"请改为 {out.with_suffix(form.suffix).name}",
+            f"write to {out.with_suffix(form.suffix).name}",
         ),
     )

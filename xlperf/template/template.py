@@ -15,7 +15,7 @@ from xlperf.diagnostic import Diagnostic, InputError, Message, Place, WorkbookEr
 from xlperf.forms import Project
 from xlperf.ooxml import trust
 from xlperf.ooxml.files import read_file
-from xlperf.ooxml.package import Package
+from xlperf.ooxml.package import Package, damaged
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.renaming import rename_sheet
 from xlperf.ooxml.rows import RowEdit, resize_rows
@@ -143,7 +143,10 @@ class Template:
         package = self.package
         if form.columns and count != form.last - form.first + 1:
             edit = RowEdit(form.first, form.last, count)
-            package = resize_rows(package, form.sheet.part, edit)
+            try:
+                package = resize_rows(package, form.sheet.part, edit)
+            except ValueError as error:  # an address or number that is none, in any part
+                raise damaged(form.sheet.part) from error
         layout = self._layouts[count] = Layout(package, form.scope)
         if len(self._layouts) > _LAYOUTS_KEPT:
             self._layouts.popitem(last=False)

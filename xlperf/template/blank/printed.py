@@ -94,6 +94,7 @@ _NUMBERING = re.compile(
 )
 _MARK = re.compile(r"[-–—―─*★☆▲△●○■◆·•※]+|其中:?")
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕")
+_HEADED = re.compile(r"^【([^【】]+)】")
 _BRACKETS = re.compile(r"[()\[\]【】〔〕/、]")
 _NAME_GAPS = re.compile(r"\W+")
 _HINT = re.compile(r"((年度|总体|绩效)?(指标|目标|任务)[\dnN]+[:.]?|\d+[.、]|[.…·]+|[xX×]+)+")
@@ -141,7 +142,7 @@ def single_name(label: Label) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _read_label(text: str) -> Label:
-    folded = _folded(text)
+    folded = _HEADED.sub(r"\1", _folded(text))
     bare = _stripped(_BRACKETED.sub("", folded))
     whole = _stripped(_BRACKETS.sub("", folded))
     for variant in (bare, whole):

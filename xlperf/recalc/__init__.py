@@ -1,0 +1,21 @@
+"""Recalculation of workbooks without Excel: exact or refused, and nothing else changes.
+
+Before it starts, an engine says whether it supports every formula of the workbook; where it does
+not, the whole workbook goes to the next engine, and where none does, the answer names the cells.
+Only the values of formula cells are written back.
+"""
+
+from xlperf.recalc.book import Book
+from xlperf.recalc.engine import Engine, Reason
+from xlperf.recalc.run import ENGINES, Change, Recalculated, recalculate, recalculate_files
+
+__all__ = [
+    "ENGINES",
+    "Book",
+    "Change",
+    "Engine",
+    "Reason",
+    "Recalculated",
+    "recalculate",
+    "recalculate_files",
+]

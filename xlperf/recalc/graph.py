@@ -1,0 +1,249 @@
+"""The formulas of a workbook as steps: alike formulas of one depth are one step.
+
+Two formulas are alike when they read the same in R1C1 notation, as in a column that was filled
+down. A step is evaluated once, for all its cells and for all the workbooks at hand.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from xlperf.diagnostic import Message
+from xlperf.expr import (
+    FUNCTIONS,
+    Binary,
+    Call,
+    Cell,
+    Const,
+    Expr,
+    Range,
+    Ref,
+    Unary,
+    Unsupported,
+    parse_formula,
+)
+from xlperf.recalc.book import Book, Key
+from xlperf.recalc.engine import Reason
+
+Rows = tuple[tuple[Key, ...], ...]
+_Reads = Sequence[tuple[Cell | Range, Rows]]
+_MOST_CELLS = 2_000_000
+_DEPTH = 64
+_TOO_LARGE = Message("引用的区域过大", "ranges that are too large")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One formula for several cells; `reads` has, by node, what each of the cells reads there.
+
+    Where all the cells read the same, the one entry stands for all.
+    """
+
+    tree: Expr
+    keys: tuple[Key, ...]
+    reads: tuple[tuple[Cell | Range, tuple[Rows, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps in the order in which they are computed, and the cells that they start from."""
+
+    steps: tuple[Step, ...]
+    inputs: tuple[Key, ...]
+
+
+def plan(book: Book) -> Plan | list[Reason]:
+    """How the formulas of a workbook are computed, or all that stands in the way."""
+    names = _Names(book)
+    trees: dict[Key, Expr] = {}
+    reads: dict[Key, _Reads] = {}
+    reasons: list[Reason] = []
+    size = 0
+    for key, formula in book.formulas.items():
+        if formula.kind:
+            reasons.append(Reason(Message("数组公式", "array formulas"), key))
+            continue
+        try:
+            trees[key] = tree = names.resolved(_parsed(formula.text), key[0])
+            reads[key] = found = [(n, names.cells(n, key[0])) for n in _references(tree)]
+        except _RefusalError as refusal:
+            reasons.append(Reason(refusal.message, key))
+            continue
+        size += sum(len(rows) * len(rows[0]) for _, rows in found)
+        if size > _MOST_CELLS:
+            reasons.append(Reason(_TOO_LARGE, key))
+            break
+    if reasons:
+        return reasons
+    levels = _levels(trees, reads)
+    if circular := [key for key in trees if key not in levels]:
+        return [Reason(Message("循环引用", "circular references"), key) for key in circular]
+    return _steps(trees, reads, levels)
+
+
+class _RefusalError(Exception):
+    def __init__(self, message: Message) -> None:
+        self.message = message
+
+
+def _parsed(text: str) -> Expr:
+    tree = parse_formula(text)
+    if isinstance(tree, Unsupported):
+        raise _RefusalError(tree.reason)
+    return tree
+
+
+class _Names:
+    """What the sheets and the defined names of a workbook stand for."""
+
+    def __init__(self, book: Book) -> None:
+        self._sheets = {sheet.name.casefold(): sheet.index for sheet in book.workbook.sheets}
+        self._worksheets = {index for index, sheet in enumerate(book.sheets) if sheet}
+        self._labels = [sheet.name for sheet in book.workbook.sheets]
+        self._defined = {
+            (name.sheet, name.name.casefold()): name.text for name in book.workbook.names
+        }
+
+    def resolved(self, tree: Expr, sheet: int, area: bool = False, depth: int = 0) -> Expr:
+        """The tree with what its names stand for in their place; a range only where `area`."""
+        match tree:
+            case Ref(name):
+                return self._meaning(name, sheet, area, depth)
+            case Unary(op, operand):
+                return Unary(op, self.resolved(operand, sheet, False, depth))
+            case Binary(op, left, right):
+                parts = [self.resolved(part, sheet, False, depth) for part in (left, right)]
+                return Binary(op, *parts)
+            case Call(function, args):
+                takes = FUNCTIONS[function].ranges
+                inner = [self.resolved(arg, sheet, takes, depth) for arg in args]
+                return Call(function, tuple(inner))
+        return tree
+
+    def _meaning(self, name: str, sheet: int, area: bool, depth: int) -> Expr:
+        folded = name.casefold()
+        text = self._defined.get((sheet, folded), self._defined.get((None, folded)))
+        if text is None or depth > _DEPTH:
+            raise _RefusalError(
+                Message(f"名称“{name}”没有定义", f"the name “{name}” is not defined")
+            )
+        # A range may stand where a function takes one; alone it is no formula, hence the SUM.
+        tree = parse_formula(f"SUM({text})")
+        if isinstance(tree, Unsupported) or not isinstance(tree, Call) or len(tree.args) != 1:
+            raise _RefusalError(
+                Message(f"名称“{name}”的定义", f"what the name “{name}” stands for")
+            )
+        (meaning,) = tree.args
+        if isinstance(meaning, Range) and not area:
+            raise _RefusalError(Message("隐式交集", "implicit intersection"))
+        if any(
+            not (cell.row_fixed and cell.column_fixed and node_sheet is not None)
+            for node in _references(meaning)
+            for cell, node_sheet in _corners(node)
+        ):
+            raise _RefusalError(
+                Message(f"名称“{name}”的相对引用", f"relative references in the name “{name}”")
+            )
+        return self.resolved(meaning, sheet, area, depth + 1)
+
+    def cells(self, node: Cell | Range, sheet: int) -> Rows:
+        """The cells that a reference stands for, row by row."""
+        first, last = (node, node) if isinstance(node, Cell) else (node.first, node.last)
+        home = sheet if first.sheet is None else self._sheets.get(first.sheet.casefold())
+        if home is None or home not in self._worksheets:
+            raise _RefusalError(Message("引用的工作表不存在", "a sheet that is not there"))
+        if (last.row - first.row + 1) * (last.column - first.column + 1) > _MOST_CELLS:
+            raise _RefusalError(_TOO_LARGE)
+        columns = range(first.column, last.column + 1)
+        return tuple(
+            tuple((home, row, column) for column in columns)
+            for row in range(first.row, last.row + 1)
+        )
+
+
+def _corners(node: Cell | Range) -> Iterator[tuple[Cell, str | None]]:
+    if isinstance(node, Cell):
+        yield node, node.sheet
+    else:
+        yield node.first, node.first.sheet
+        yield node.last, node.first.sheet
+
+
+def _references(tree: Expr) -> Iterator[Cell | Range]:
+    match tree:
+        case Cell() | Range():
+            yield tree
+        case Unary(_, operand):
+            yield from _references(operand)
+        case Binary(_, left, right):
+            yield from _references(left)
+            yield from _references(right)
+        case Call(_, args):
+            for arg in args:
+                yield from _references(arg)
+
+
+def _levels(trees: Mapping[Key, Expr], reads: Mapping[Key, _Reads]) -> dict[Key, int]:
+    """How many formulas stand one upon another below each; circular ones are left out."""
+    before = {
+        key: {cell for _, rows in found for row in rows for cell in row if cell in trees}
+        for key, found in reads.items()
+    }
+    after: dict[Key, list[Key]] = {}
+    for key, precedents in before.items():
+        for precedent in precedents:
+            after.setdefault(precedent, []).append(key)
+    waiting = {key: len(precedents) for key, precedents in before.items()}
+    ready = [key for key, count in waiting.items() if not count]
+    levels = dict.fromkeys(ready, 0)
+    for key in ready:  # which grows on the way
+        for follower in after.get(key, ()):
+            waiting[follower] -= 1
+            levels[follower] = levels[key] + 1
+            if not waiting[follower]:
+                ready.append(follower)
+    return {key: levels[key] for key in ready}
+
+
+def _steps(
+    trees: Mapping[Key, Expr], reads: Mapping[Key, _Reads], levels: Mapping[Key, int]
+) -> Plan:
+    alike: dict[tuple[object, ...], list[Key]] = {}
+    for key, tree in trees.items():
+        shape = (levels[key], key[0], _shape(tree, key))
+        alike.setdefault(shape, []).append(key)
+    steps = []
+    for keys in sorted(alike.values(), key=lambda keys: levels[keys[0]]):
+        nodes = [node for node, _ in reads[keys[0]]]
+        areas = zip(*([rows for _, rows in reads[key]] for key in keys), strict=True)
+        found = []
+        for node, each in zip(nodes, areas, strict=True):
+            same = all(rows == each[0] for rows in each[1:])
+            found.append((node, each[:1] if same else each))
+        steps.append(Step(trees[keys[0]], tuple(keys), tuple(found)))
+    inputs = {
+        cell
+        for found in reads.values()
+        for _, rows in found
+        for row in rows
+        for cell in row
+        if cell not in trees
+    }
+    return Plan(tuple(steps), tuple(sorted(inputs)))
+
+
+def _shape(node: Expr, key: Key) -> object:
+    """The tree with its relative references as distances from the cell."""
+    match node:
+        case Cell(row, column, sheet, row_fixed, column_fixed):
+            row_at = row if row_fixed else row - key[1]
+            column_at = column if column_fixed else column - key[2]
+            return row_at, column_at, sheet and sheet.casefold(), row_fixed, column_fixed
+        case Range(first, last):
+            return _shape(first, key), _shape(last, key)
+        case Unary(op, operand):
+            return op, _shape(operand, key)
+        case Binary(op, left, right):
+            return op, _shape(left, key), _shape(right, key)
+        case Call(function, args):
+            return function, *(_shape(arg, key) for arg in args)
+    return node

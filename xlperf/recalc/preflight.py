@@ -1,0 +1,105 @@
+"""What stands in the formulas of a workbook that an engine may not be able to calculate.
+
+Formula text is scanned, not parsed: a scan also understands what no engine here parses.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from functools import lru_cache
+
+from xlperf.diagnostic import Message
+from xlperf.recalc.book import Book
+from xlperf.recalc.engine import Reason
+
+VOLATILE = frozenset(("NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY"))
+"""Functions whose value is another one each time: there is nothing to compare it with."""
+
+SURROUNDINGS = frozenset(("CELL", "INFO", "FORMULATEXT", "HYPERLINK", "RTD", "WEBSERVICE"))
+"""Functions that ask for the program, the file or the network around the formula."""
+
+INDIRECT = frozenset(("OFFSET", "INDIRECT"))
+"""Functions by which a formula reads cells that its text does not name; they are volatile too."""
+
+_QUOTED = re.compile(r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'!")
+_FUNCTION = re.compile(r"(?<![\w.\]!])((?:[^\W\d]|\\)[\w.]*)\(")
+_FOREIGN = re.compile(r"\[\d+\]|\[[^\[\]]*\.xl\w+\]|'[^']*\[[^\]]+\][^']*'!|\|'?[^!]*'?!")
+_STRUCTURED = re.compile(r"[\w.]\[|\[[@#\[]|^\[")
+_ACROSS = re.compile(r"(?:[\w.]+:[\w.]+|'[^'\[\]]+:[^'\[\]]+')!")
+_PREFIX = re.compile(r"^(?:_xlfn\.|_xlws\.)+", re.IGNORECASE)
+_UNSUPPORTED_CALL = re.compile(r"(?:\[0\]|'[^']*'|[\w.]+)!\s*[\w.]+\(|_xll\.", re.IGNORECASE)
+
+
+@lru_cache(maxsize=8192)
+def functions(formula: str) -> frozenset[str]:
+    """The functions that a formula calls, in capitals and without the prefix of newer ones."""
+    plain = _QUOTED.sub(_blanked, formula)
+    return frozenset(_PREFIX.sub("", name).upper() for name in _FUNCTION.findall(plain))
+
+
+def _blanked(found: re.Match[str]) -> str:
+    return '""' if found[0].startswith('"') else "s!"
+
+
+Problem = Callable[[str], Message | None]
+
+
+def nobody_can(book: Book) -> Iterator[Reason]:
+    """What every engine here has to refuse."""
+    if book.settings.get("fullPrecision") in ("0", "false"):
+        yield Reason(_message("“以显示精度为准”的计算", "calculation with the precision as displayed"))
+    for key, formula in book.formulas.items():
+        if formula.kind not in ("", "array"):
+            yield Reason(_message("模拟运算表", "data tables"), key)
+        elif found := _nobody_can(formula.text):
+            yield Reason(found, key)
+    for name in book.workbook.names:
+        if not name.name.startswith("_xlnm.") and (found := _nobody_can(name.text)):
+            zh, en = f"名称“{name.name}”：", f"the name “{name.name}”: "
+            if _uses_name(book, name.name):
+                yield Reason(Message(zh + found.zh, en + found.en))
+
+
+@lru_cache(maxsize=8192)
+def _nobody_can(formula: str) -> Message | None:
+    used = functions(formula)
+    if found := used & VOLATILE:
+        return named("易失函数", "the volatile function", found)
+    if found := used & SURROUNDINGS:
+        return named("取决于运行环境的函数", "a function of the surroundings:", found)
+    without_texts = re.sub(r"\"(?:[^\"]|\"\")*\"", '""', formula)
+    if _UNSUPPORTED_CALL.search(without_texts):
+        return _message("宏或加载项中的函数", "functions of macros or add-ins")
+    if _FOREIGN.search(without_texts):
+        return _message("引用其他工作簿", "references to other workbooks")
+    return None
+
+
+def _uses_name(book: Book, name: str) -> bool:
+    pattern = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w.(])", re.IGNORECASE)
+    return any(pattern.search(formula.text) for formula in book.formulas.values())
+
+
+def structured(formula: str) -> Message | None:
+    """Why a formula with tables or several sheets in one reference is refused, if it has any."""
+    plain = _QUOTED.sub(lambda found: found[0] if found[0].endswith("!") else '""', formula)
+    if _STRUCTURED.search(plain):
+        return _message("表的结构化引用", "structured references to tables")
+    if _ACROSS.search(plain):
+        return _message("跨多个工作表的引用", "references across several sheets")
+    return None
+
+
+def unknown(formula: str, known: Collection[str]) -> Message | None:
+    """The functions of a formula that are not among the known ones."""
+    if found := functions(formula) - frozenset(known):
+        return named("函数", "the function", found)
+    return None
+
+
+def named(zh: str, en: str, words: Collection[str]) -> Message:
+    shown = ", ".join(sorted(words))
+    return Message(f"{zh} {shown}", f"{en} {shown}")
+
+
+def _message(zh: str, en: str) -> Message:
+    return Message(zh, en)

@@ -1,0 +1,270 @@
+"""Workbooks in, recalculated workbooks out: the engine is chosen, its values are written back."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from xlperf.diagnostic import InputError, Message
+from xlperf.expr import ExcelError, Value
+from xlperf.ooxml.files import read_file, write_file
+from xlperf.ooxml.preflight import DEFAULT, Limits
+from xlperf.ooxml.trust import has_signature, signed
+from xlperf.recalc.book import Book, Key
+from xlperf.recalc.compiled import Compiled
+from xlperf.recalc.engine import Engine, Reason
+
+ENGINES: Mapping[str, type[Engine]] = {"compiled": Compiled}
+"""The engines by name, in the order in which `auto` asks them."""
+
+EngineName = Literal["auto", "compiled", "formualizer", "formulas", "libreoffice"]
+
+_TOGETHER = 256
+"""Workbooks that are held in memory at once."""
+
+_CLOSE = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A cell whose value is another one than before."""
+
+    sheet: str
+    cell: str
+    old: Value
+    new: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """A cell that could not be calculated; sheet and cell are "" for the workbook as a whole."""
+
+    sheet: str
+    cell: str
+    formula: str
+    reason: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Recalculated:
+    """What became of one workbook; `data` is None where no engine could calculate it."""
+
+    engine: str | None
+    refused_by: Mapping[str, tuple[Message, ...]]
+    recalculated: int
+    changed: tuple[Change, ...]
+    unsupported: tuple[Unsupported, ...]
+    seconds: float
+    data: bytes | None = None
+    file: Path | None = None
+    problem: InputError | None = None
+
+
+@dataclass(slots=True)
+class _Job:
+    """One workbook on its way from engine to engine."""
+
+    book: Book
+    refused: dict[str, tuple[Reason, ...]] = field(default_factory=dict)
+    engine: str | None = None
+    values: Mapping[Key, Value] | None = None
+    seconds: float = 0.0
+
+
+@cache
+def _engine(name: str) -> Engine:
+    return ENGINES[name]()
+
+
+def recalculate(
+    workbooks: Sequence[bytes], engine: EngineName = "auto", limits: Limits = DEFAULT
+) -> list[Recalculated]:
+    """Calculate workbooks anew, each with the first engine that supports the whole of it.
+
+    Raises WorkbookError when one of them is no workbook, damaged, signed, or beyond the limits.
+    """
+    jobs = [_opened(data, limits) for data in workbooks]
+    _calculate(jobs, engine)
+    return [_outcome(job) for job in jobs]
+
+
+def _opened(data: bytes, limits: Limits) -> _Job:
+    start = time.perf_counter()
+    book = Book(data, limits)
+    if has_signature(book.package):
+        raise signed()
+    book.prepare()
+    return _Job(book, seconds=time.perf_counter() - start)
+
+
+def _calculate(jobs: Sequence[_Job], engine: EngineName) -> None:
+    for name in ENGINES if engine == "auto" else [engine]:
+        _try(_engine(name), [job for job in jobs if job.engine is None])
+
+
+def _try(engine: Engine, jobs: Sequence[_Job]) -> None:
+    """Give the engine those of the workbooks that it does not refuse."""
+    taken = []
+    for job in jobs:
+        start = time.perf_counter()
+        if reasons := tuple(engine.refuses(job.book)):
+            job.refused[engine.name] = reasons
+        else:
+            taken.append(job)
+        job.seconds += time.perf_counter() - start
+    if not taken:
+        return
+    start = time.perf_counter()
+    answers = engine.recalculate([job.book for job in taken])
+    each = (time.perf_counter() - start) / len(taken)
+    for job, answer in zip(taken, answers, strict=True):
+        job.seconds += each
+        if isinstance(answer, Reason):
+            job.refused[engine.name] = (answer,)
+        else:
+            job.engine, job.values = engine.name, answer
+
+
+def _outcome(job: _Job) -> Recalculated:
+    start = time.perf_counter()
+    book = job.book
+    refused = {
+        name: tuple(dict.fromkeys(reason.message for reason in reasons))
+        for name, reasons in job.refused.items()
+    }
+    data = None
+    changed: tuple[Change, ...] = ()
+    unsupported: tuple[Unsupported, ...] = ()
+    if job.values is None:
+        unsupported = _unsupported(job)
+    else:
+        changed = tuple(_changes(book, job.values))
+        data = book.with_values(job.values)
+    seconds = job.seconds + time.perf_counter() - start
+    done = len(job.values or ())
+    return Recalculated(job.engine, refused, done, changed, unsupported, seconds, data)
+
+
+def _unsupported(job: _Job) -> tuple[Unsupported, ...]:
+    """The cells that kept the last engine that was asked, the most capable one, from its work."""
+    last = list(job.refused.values())[-1] if job.refused else ()
+    found = []
+    for reason in last:
+        if reason.key is None:
+            found.append(Unsupported("", "", "", reason.message))
+        else:
+            formula = job.book.formulas.get(reason.key)
+            text = "=" + formula.text if formula else ""
+            found.append(Unsupported(*job.book.place(reason.key), text, reason.message))
+    return tuple(found)
+
+
+def _changes(book: Book, values: Mapping[Key, Value]) -> Iterable[Change]:
+    by_sheet: dict[int, list[Key]] = {}
+    for key in values:
+        by_sheet.setdefault(key[0], []).append(key)
+    for keys in by_sheet.values():
+        for key, old in zip(keys, book.cached(keys), strict=True):
+            if not _same(old, new := values[key]):
+                yield Change(*book.place(key), old, new)
+
+
+def _same(old: Value, new: Value) -> bool:
+    if type(old) is float and type(new) is float:
+        return old == new or abs(old - new) <= _CLOSE * max(abs(old), abs(new))
+    return type(old) is type(new) and old == new
+
+
+def recalculate_files(
+    files: Sequence[tuple[Path, Path | None]],
+    engine: EngineName = "auto",
+    limits: Limits = DEFAULT,
+    jobs: int = 1,
+) -> Iterable[Recalculated]:
+    """Recalculate each file into the path beside it, which may be the same; None writes nothing.
+
+    A file that cannot be used is an outcome with a problem, and the others are done all the same.
+    """
+    size = max(1, min(_TOGETHER, -(-len(files) // jobs)))
+    chunks = [files[place : place + size] for place in range(0, len(files), size)]
+    if jobs == 1:
+        for chunk in chunks:
+            yield from _files(chunk, engine, limits)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        work = [pool.submit(_files, chunk, engine, limits) for chunk in chunks]
+        for each in work:
+            yield from each.result()
+
+
+def _files(
+    files: Sequence[tuple[Path, Path | None]], engine: EngineName, limits: Limits
+) -> list[Recalculated]:
+    opened: list[_Job | InputError] = []
+    for path, _ in files:
+        try:
+            opened.append(_opened(read_file(path, limits), limits))
+        except InputError as error:
+            opened.append(error)
+    _calculate([job for job in opened if isinstance(job, _Job)], engine)
+    outcomes = []
+    for (path, out), job in zip(files, opened, strict=True):
+        try:
+            if isinstance(job, InputError):
+                raise job
+            outcome = replace(_outcome(job), file=path)
+            if out and outcome.data is not None:
+                out.parent.mkdir(parents=True, exist_ok=True)
+                write_file(out, outcome.data)
+            outcomes.append(replace(outcome, data=None))
+        except InputError as error:
+            outcomes.append(Recalculated(None, {}, 0, (), (), 0.0, file=path, problem=error))
+    return outcomes
+
+
+def as_json(outcomes: Iterable[Recalculated], lang: Literal["zh", "en"] = "zh") -> dict[str, Any]:
+    """The report of a run, as docs/recalc.md describes it."""
+    return {
+        "workbooks": [
+            {
+                "file": str(outcome.file) if outcome.file else None,
+                "engine": outcome.engine,
+                "refused_by": {
+                    name: [message.text(lang) for message in messages]
+                    for name, messages in outcome.refused_by.items()
+                },
+                "recalculated": outcome.recalculated,
+                "changed": [
+                    {
+                        "sheet": change.sheet,
+                        "cell": change.cell,
+                        "old": _plain(change.old),
+                        "new": _plain(change.new),
+                    }
+                    for change in outcome.changed
+                ],
+                "unsupported": [
+                    {
+                        "sheet": cell.sheet,
+                        "cell": cell.cell,
+                        "formula": cell.formula,
+                        "reason": cell.reason.text(lang),
+                    }
+                    for cell in outcome.unsupported
+                ],
+                "seconds": round(outcome.seconds, 6),
+            }
+            for outcome in outcomes
+        ]
+    }
+
+
+def _plain(value: Value) -> float | int | str | bool | None:
+    if isinstance(value, ExcelError):
+        return value.code
+    if type(value) is float and value.is_integer() and abs(value) < 1e15:
+        return int(value)
+    return value
