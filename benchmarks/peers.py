@@ -1,12 +1,13 @@
 """The same forms filled by other libraries: openpyxl, excelize, xltpl, exceljs, xlsx-template.
 
-Every contestant puts the same values into the same cells of the form as shipped and writes each file
-durably (beside its place, fsync, rename). None of the others inserts rows with merges and formulas,
-keeps the parts that it does not know, or computes the form's formulas: what they leave out is not
+Every contestant puts the same values into the same cells of the form as shipped and writes each
+file durably (beside its place, fsync, rename). None of the others inserts rows with merges and
+formulas, keeps parts that it does not know, or computes formulas: what they leave out is not
 held against them here. The floor is what nobody can avoid: deflating the bytes that change, writing
 the file, fsync, rename. All run on one core.
 
-`npm ci` in benchmarks/node_peers brings the two that run on node; without it they are left out, and said so.
+`npm ci` in benchmarks/node_peers brings the two that run on node; without it they are left out, and
+it is said.
 """
 
 import io
@@ -135,9 +136,7 @@ def fillers(template: Template, cells: Cells, folder: Path) -> dict[str, Callabl
 def node_seconds(cells: Cells, folder: Path) -> dict[str, float]:
     """The best of three runs of the libraries on node: their own time for FORMS files."""
     if not (_HERE / "node_modules").is_dir() or not shutil.which("node"):
-        print(
-            "\n  exceljs and xlsx-template are left out: run `npm ci` in benchmarks/node_peers first"
-        )
+        print("\n  exceljs and xlsx-template left out: run `npm ci` in benchmarks/node_peers")
         return {}
     data = folder / "cells.json"
     data.write_text(json.dumps(cells), "utf-8")
@@ -146,7 +145,8 @@ def node_seconds(cells: Cells, folder: Path) -> dict[str, float]:
         arguments = [library, folder / "template.xlsx", data, FORMS, folder]
         command = ["node", "fill.js", *map(str, arguments)]
         runs = [
-            subprocess.run(command, cwd=_HERE, capture_output=True, text=True) for _ in range(3)
+            subprocess.run(command, cwd=_HERE, capture_output=True, text=True, check=False)
+            for _ in range(3)
         ]
         if any(run.returncode for run in runs):
             reason = re.search(r"^\w*Error: .*", runs[0].stderr, re.MULTILINE)
@@ -199,7 +199,7 @@ def compare(template: Template, project: Project, title: str) -> None:
 
 
 def compare_growth(template: Template, project: Project) -> None:
-    """xlperf grows the table; openpyxl inserts bare rows, which is all that it does."""
+    """The table is grown; openpyxl inserts bare rows, which is all that it does."""
     grown = with_rows(project, GROWN)
     form = template.form
     extra = GROWN - (form.last - form.first + 1)

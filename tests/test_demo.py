@@ -125,4 +125,4 @@ def test_a_second_reader_sees_the_same_values(computed):
                     if isinstance(held, (str, int, float)) and held != "":
                         assert value == held
                         compared += 1
-    assert compared > 5000
+    assert compared > 4000

@@ -132,6 +132,18 @@ def pinned(name: str) -> dict[str, list[str]]:
     return versions
 
 
+def test_every_code_of_a_message_is_documented_once() -> None:
+    written = {
+        code
+        for path in (ROOT / "xlperf").rglob("*.py")
+        for code in re.findall(r'"([A-Z]\d{3})"', path.read_text("utf-8"))
+    }
+    page = (ROOT / "docs/codes.md").read_text("utf-8")
+    documented = re.findall(r"(?m)^\| ([A-Z]\d{3}) \|", page)
+    assert len(written) > 100
+    assert sorted(written) == documented
+
+
 def test_links_between_documents_lead_somewhere() -> None:
     broken = [
         f"{page.relative_to(ROOT)}: {link}"

@@ -1,5 +1,7 @@
 """Many projects into one template, from a script's point of view."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -7,8 +9,9 @@ import pandas as pd
 import pytest
 
 import xlperf
-from xlperf.bulk.fill import file_name
-from xlperf.resources import examples_root
+from xlperf.bulk.fill import file_name, fill_records, load
+from xlperf.diagnostic import WorkbookError
+from xlperf.resources import examples_root, template_path
 
 FORM = "guizhou_self_evaluation"
 
@@ -73,6 +76,25 @@ def scores(path: str) -> list[tuple[object, object]]:
     return [(held.cell(row, 8).value, shown.cell(row, 8).value) for row in range(15, 22)]
 
 
+def test_scores_may_be_calls_of_the_worksheet_function(tables, tmp_path):
+    native = xlperf.fill(FORM, *tables, tmp_path / "n").set_index("key")
+    calls = xlperf.fill(FORM, *tables, tmp_path / "c", formulas="udf").set_index("key")
+    assert (calls["total"] == native["total"]).all()
+    path = calls.loc["02", "path"]
+    assert openpyxl.load_workbook(path).worksheets[0]["H15"].value == "=XP_SCORE(E15,F15,G15)"
+    assert openpyxl.load_workbook(path, data_only=True).worksheets[0]["H15"].value == 12
+
+
+@pytest.mark.parametrize("formulas", ["native", "udf", "value"])
+def test_what_does_not_apply_is_left_out_of_the_total(tables, tmp_path, formulas):
+    projects, indicators = (table[table["编号"] == "02"].copy() for table in tables)
+    indicators.iloc[0, indicators.columns.get_loc("实际完成值")] = "不适用"
+    done = xlperf.fill(FORM, projects, indicators, tmp_path, formulas=formulas)
+    assert done["total"].tolist() == [99.95]  # 87.96 of 88 points
+    sheet = openpyxl.load_workbook(done["path"][0]).worksheets[0]
+    assert sheet["H15"].value == "不适用"
+
+
 def test_computed_scores_are_formulas_where_a_rule_decides(tables, tmp_path):
     done = xlperf.fill(FORM, *tables, tmp_path).set_index("key")
     cells = scores(done.path["02"])
@@ -122,9 +144,75 @@ def test_two_projects_never_share_a_file(tables, tmp_path):
     projects, indicators = tables
     projects, indicators = projects[:2].copy(), indicators[:0]
     projects["编号"], projects["项目名称"] = ["a/1", "a:1"], "甲"
-    with pytest.raises(xlperf.TableError, match="文件名相同"):
+    with pytest.raises(xlperf.TableError, match="文件名相同") as caught:
         xlperf.fill(FORM, projects, indicators, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+    (problem,) = caught.value.diagnostics
+    assert (problem.place.row, problem.place.column) == (3, "编号")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"formulas": "foo"},
+        {"scores": "foo"},
+        {"layout": "foo"},
+        {"jobs": 0},
+        {"jobs": -1},
+    ],
+    ids=str,
+)
+def test_an_option_that_does_not_exist_is_a_programming_error(tables, tmp_path, options):
+    with pytest.raises(ValueError, match=r"foo|jobs"):
+        xlperf.fill(FORM, *tables, tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("layout", ["workbooks", "sheets"])
+@pytest.mark.parametrize("below", ["", "a", "a/b"])
+def test_an_output_that_cannot_be_is_told(tables, tmp_path, below, layout):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(WorkbookError, match="无法写入"):
+        xlperf.fill(FORM, *tables, tmp_path / "file" / below, layout=layout)
+    assert (tmp_path / "file").read_text() == "x"
+
+
+def test_tables_without_projects_are_refused(tables, tmp_path):
+    projects, indicators = tables
+    with pytest.raises(xlperf.TableError, match="项目表没有数据"):
+        xlperf.fill(FORM, projects[:0], indicators[:0], tmp_path / "out")
+
+
+def test_a_constant_of_another_template_is_told_once_for_all(tables, tmp_path):
+    projects, indicators = tables
+    projects.loc[1:, "模板"] = "hebei_project_target/1"
+    projects.loc[3, "金额单位"] = "万元"
+    done = xlperf.fill(FORM, projects, indicators, tmp_path).set_index("key")
+    assert done.path["01"]
+    assert not any(done.path[1:])
+    told = {line for text in done.problems[1:] for line in text.splitlines()}
+    template, unit = sorted(told, key=lambda line: "金额单位" in line)
+    assert all(words in template for words in ("第 3 行", "02", "7 个", "hebei_project_target/1"))
+    assert all(words in unit for words in ("第 5 行", "04", "万元"))
+
+
+class Deadly:
+    """What kills the process that is given it, as the system does when memory runs out."""
+
+    def __reduce__(self):
+        return os._exit, (9,)
+
+
+def test_a_killed_process_is_told_and_what_was_written_stays(tables, tmp_path):
+    template = xlperf.Template.open(template_path(FORM))
+    records = load(template, *tables)
+    last = records.projects[-1]
+    deadly = replace(last, entries={**last.entries, "年度": Deadly()})
+    records = replace(records, projects=(*records.projects[:-1], deadly))
+    with pytest.raises(WorkbookError, match="处理进程意外终止"):
+        fill_records(template, records, tmp_path, jobs=2)
+    for path in tmp_path.iterdir():
+        assert xlperf.read(path)[0]["编号"].size == 1
 
 
 def test_a_template_may_be_a_path_or_an_object(tables, tmp_path):

@@ -108,6 +108,37 @@ def test_a_wrong_table_ends_with_2_and_leaves_nothing(data, tmp_path, file, old,
     assert not out.exists()
 
 
+def test_a_fault_of_all_projects_is_told_once(data, tmp_path):
+    path = data / "projects.csv"
+    path.write_text(
+        path.read_text("utf-8").replace("guizhou_self_evaluation/1", "guizhou_approval/1"), "utf-8"
+    )
+    result = run("fill", "guizhou_self_evaluation", data, "-o", tmp_path / "out", code=2)
+    (line,) = result.stderr.splitlines()
+    assert "8 个" in line
+
+
+@pytest.mark.parametrize("layout", ["workbooks", "sheets"])
+@pytest.mark.parametrize("below", ["", "below"])
+def test_an_output_that_cannot_be_ends_with_2(data, tmp_path, below, layout):
+    (tmp_path / "file").write_text("x")
+    out = tmp_path / "file" / below
+    result = run("fill", "guizhou_self_evaluation", data, "-o", out, "--layout", layout, code=2)
+    assert "W103" in result.stderr
+    assert str(tmp_path / "file") in result.stderr
+    run("check", data, "-o", tmp_path / "file" / "report.txt", code=2)
+    run("demo", "-o", out, code=2)
+
+
+def test_data_that_is_not_there_is_told(tmp_path):
+    result = run("fill", "guizhou_approval", tmp_path / "gone", "-o", tmp_path / "out", code=2)
+    assert "路径不存在" in result.stderr
+    english = run(
+        "--lang", "en", "fill", "guizhou_approval", tmp_path / "gone", "-o", tmp_path / "o", code=2
+    )
+    assert "no such file" in english.stderr
+
+
 def test_an_unknown_template_is_told_with_the_known_ones(data, tmp_path):
     result = run("fill", "no_such_form", data, "-o", tmp_path / "out", code=2)
     assert "no_such_form" in result.stderr
@@ -137,6 +168,25 @@ def test_nothing_readable_is_2(tmp_path):
     run("read", tmp_path / "a.xlsx", "-o", tmp_path / "back", code=2)
     run("read", tmp_path / "gone.xlsx", "-o", tmp_path / "back", code=2)
     assert not (tmp_path / "back").exists()
+
+
+@pytest.mark.parametrize("command", [("read", "-o", "back"), ("check",)], ids=lambda c: c[0])
+def test_a_folder_without_workbooks_is_2_and_told(tmp_path, command):
+    (tmp_path / "empty").mkdir()
+    name, *options = command
+    result = run(name, tmp_path / "empty", *options, code=2)
+    assert "没有找到工作簿" in result.output + result.stderr
+
+
+def test_projects_with_one_key_are_read_apart_and_told(data, tmp_path):
+    for name in ("a", "b"):
+        run("fill", "guizhou_self_evaluation", data, "-o", tmp_path / "forms" / name)
+    result = run("read", tmp_path / "forms", "-o", tmp_path / "back", code=1)
+    assert result.stderr.count("W108") == 8
+    records = (tmp_path / "back" / "projects.csv").read_text("utf-8")
+    assert "\n08-2," in records
+    run("fill", "guizhou_self_evaluation", tmp_path / "back", "-o", tmp_path / "again")
+    assert len(list((tmp_path / "again").iterdir())) == 16
 
 
 def test_templates_are_listed_shown_and_checked(tmp_path):
@@ -214,10 +264,35 @@ def test_check_marks_copies_of_the_workbooks(forms, tmp_path):
     assert {path: path.read_bytes() for path in forms.iterdir()} == before
 
 
+def test_marked_copies_that_have_no_place_end_with_2(forms, tmp_path):
+    (tmp_path / "file").write_text("x")
+    result = run("check", forms, "--format", "xlsx", "-o", tmp_path / "file" / "marked", code=2)
+    assert "W103" in result.stderr
+
+
 def test_check_fix_mends_and_tells(forms):
     result = run("check", forms, "--fix", code=1)
     assert "→" in result.stderr
     assert "已修复 0 处" in run("check", forms, "--fix", code=1).stderr
+
+
+QUOTED = [
+    ('">=3,000元"', '"≥3,000元"'),
+    ('"驻场,运维"人员', None),
+    ('"≥3人', None),
+    (">=3人", "≥3人"),
+]
+
+
+@pytest.mark.parametrize(("value", "mended"), QUOTED)
+def test_check_fix_changes_the_cell_that_it_names_or_nothing(tmp_path, value, mended):
+    (tmp_path / "projects.csv").write_text("编号,项目名称\n01,甲\n", "utf-8")
+    table = tmp_path / "indicators.csv"
+    text = f"编号,一级指标,二级指标,三级指标,指标值,说明\n01,产出指标,数量指标,人员,{value},>=3\n"
+    table.write_text(text, "utf-8")
+    result = run("check", tmp_path, "--fix", code=1 if mended else 2)
+    assert table.read_text("utf-8") == (text.replace(value, mended) if mended else text)
+    assert mended or "D114" in result.output + result.stderr
 
 
 def test_settings_are_found_beside_the_forms(forms):

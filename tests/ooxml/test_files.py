@@ -1,13 +1,15 @@
 """A file is written whole or not at all."""
 
+import errno
 import os
+import re
 import stat
 
 import pytest
 
 from xlperf.diagnostic import WorkbookError
 from xlperf.ooxml import files
-from xlperf.ooxml.files import write_file
+from xlperf.ooxml.files import make_folder, write_file
 
 
 def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path):
@@ -32,7 +34,7 @@ def test_a_workbook_open_in_excel_is_left_alone(tmp_path):
     path = tmp_path / "a.xlsx"
     path.write_bytes(b"old")
     (tmp_path / "~$a.xlsx").touch()
-    with pytest.raises(WorkbookError, match="正在 Excel 中打开"):
+    with pytest.raises(WorkbookError, match="正在 Excel 或 WPS 中打开"):
         write_file(path, b"new")
     assert path.read_bytes() == b"old"
 
@@ -46,7 +48,7 @@ def test_a_failure_on_the_way_leaves_the_old_file(tmp_path, monkeypatch, step):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(files.os, step, fail)
-    with pytest.raises(WorkbookError, match="No space left"):
+    with pytest.raises(WorkbookError, match="磁盘空间不足"):
         write_file(path, b"new")
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["a.xlsx"]
@@ -56,3 +58,41 @@ def test_a_missing_folder_is_told(tmp_path):
     with pytest.raises(WorkbookError) as caught:
         write_file(tmp_path / "none" / "a.xlsx", b"")
     assert "none" in caught.value.text()
+
+
+@pytest.mark.parametrize("number", sorted(errno.errorcode), ids=errno.errorcode.get)
+def test_why_a_folder_cannot_be_made_is_told_in_both_languages(tmp_path, monkeypatch, number):
+    def refuse(*_args, **_options):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "mkdir", refuse)
+    with pytest.raises(WorkbookError) as caught:
+        make_folder(tmp_path / "a" / "b")
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "W103"
+    assert not re.search("[A-Za-z]{3}", problem.message.zh)
+    assert problem.message.en.removeprefix("cannot be written: ")
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_an_interruption_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, step):
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(b"old")
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files.os, step, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_file(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a.xlsx"]
+
+
+def test_a_read_only_file_is_left_alone(tmp_path):
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(b"old")
+    path.chmod(0o444)
+    with pytest.raises(WorkbookError, match="只读"):
+        write_file(path, b"new")
+    assert path.read_bytes() == b"old"

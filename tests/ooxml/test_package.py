@@ -21,7 +21,7 @@ def archive(parts: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byte
 
 
 def entries(data: bytes) -> dict[str, tuple[bytes, bytes]]:
-    """Name → (compressed bytes as they lie in the file, content), as Python's zipfile finds them."""
+    """Name → (compressed bytes as they lie in the file, content), as zipfile finds them."""
     found = {}
     with zipfile.ZipFile(io.BytesIO(data)) as source:
         assert source.testzip() is None

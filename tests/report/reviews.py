@@ -55,7 +55,9 @@ def finding(
 
 
 def review(*findings: Finding, forms: int = 1, **rest: tuple[object, ...]) -> Review:
-    return Review(findings, rest.get("problems", ()), rest.get("waived", ()), forms)  # type: ignore[arg-type]
+    problems: tuple[Diagnostic, ...] = rest.get("problems", ())  # type: ignore[assignment]
+    unread = frozenset(p.place.file for p in problems if p.severity is Severity.ERROR)
+    return Review(findings, problems, rest.get("waived", ()), forms, unread)  # type: ignore[arg-type]
 
 
 UNREADABLE = Diagnostic(

@@ -43,7 +43,7 @@ def test_the_counts_are_those_of_the_summary(reviewed, page):
     projects = [row[-1] for row in found.body("projects")]
     assert sorted(map(int, projects)) == sorted(summary["by_project"].values())
     tiles = [int(number) for number in re.findall(r"<dd>(\d+)</dd>", page)]
-    keys = ("forms", "errors", "warnings", "infos", "waived", "unreadable")
+    keys = ("forms", "errors", "warnings", "infos", "waived", "unreadable", "unwritten")
     assert tiles == [summary[key] for key in keys]
 
 

@@ -281,6 +281,7 @@ def test_json_has_the_documented_keys():
             "infos": 0,
             "waived": 1,
             "unreadable": 1,
+            "unwritten": 0,
             "by_rule": {"C02": 1, "W101": 1},
             "by_project": {"信息系统运维": 1},
         },

@@ -9,6 +9,7 @@ import pytest
 
 import xlperf
 from xlperf.diagnostic import InputError, Severity
+from xlperf.report import render
 from xlperf.resources import examples_root
 from xlperf.review import ReviewSettings, check, find_sources, fix
 from xlperf.rules import Fix
@@ -78,6 +79,42 @@ def test_a_foreign_workbook_and_a_missing_file_are_problems(forms, tmp_path):
     openpyxl.Workbook().save(tmp_path / "foreign.xlsx")
     review = check([tmp_path / "foreign.xlsx", tmp_path / "gone.xlsx", forms])
     assert [Path(p.place.file).name for p in review.problems] == ["foreign.xlsx", "gone.xlsx"]
+
+
+def test_a_bad_cell_of_a_table_leaves_only_its_project_out(tables):
+    table = tables / "projects.csv"
+    table.write_text(table.read_text("utf-8").replace("1980298.62", "约198万", 1), "utf-8")
+    review = check([tables])
+    (problem,) = review.problems
+    assert "约198万" in problem.text()
+    assert review.forms == 7
+    assert "01" not in {f.project for f in review.findings}
+
+
+@pytest.mark.parametrize(
+    ("sheets", "code", "said"),
+    [
+        (("项目", "指标表"), "D110", "指标表"),
+        (("项目",), "D110", "“指标”"),
+        (("指标",), "D110", "“项目”"),
+        (("项目", "指标"), "D118", "项目表是空的"),
+        (("Sheet1",), "W106", "xp. 名称"),
+    ],
+)
+def test_a_workbook_of_tables_is_told_what_it_lacks(tmp_path, sheets, code, said):
+    book = openpyxl.Workbook()
+    book.active.title = sheets[0]
+    for name in sheets[1:]:
+        book.create_sheet(name)
+    book.save(tmp_path / "a.xlsx")
+    (problem,) = check([tmp_path / "a.xlsx"]).problems
+    assert (problem.code, Path(problem.place.file).name) == (code, "a.xlsx")
+    assert said in problem.text()
+
+
+def test_nothing_to_review_is_a_problem(tmp_path):
+    (problem,) = check([tmp_path]).problems
+    assert "没有找到工作簿" in problem.text()
 
 
 def test_lock_files_are_left_out(forms):
@@ -176,3 +213,60 @@ def test_a_csv_keeps_every_other_byte(tables):
     assert len(before) == len(after)
     rows = sum(a != b for a, b in zip(before, after, strict=True))
     assert 0 < rows <= len(mended)
+
+
+@pytest.mark.parametrize(
+    ("cell", "text", "code"),
+    [("G15", "10分", "X101"), ("E7", "28万", "X101")],
+)
+def test_what_cannot_be_read_in_a_form_is_a_problem_beside_its_findings(forms, cell, text, code):
+    path = min(forms.iterdir())
+    codes = {finding.code for finding in check([path]).findings}
+    book = openpyxl.load_workbook(path)
+    book.active[cell] = text
+    book.save(path)
+    review = check([path])
+    (problem,) = review.problems
+    assert (problem.code, problem.place.file, problem.place.cell) == (code, str(path), cell)
+    assert (review.forms, review.unread) == (1, frozenset())
+    assert "A03" not in {finding.code for finding in review.findings} - codes
+    assert review.findings
+
+
+def test_a_lost_name_is_a_problem(forms):
+    path = min(forms.iterdir())
+    book = openpyxl.load_workbook(path)
+    del book.defined_names["xp.指标.指标值"]
+    book.save(path)
+    assert [problem.code for problem in check([path]).problems] == ["N112"]
+
+
+def test_names_that_are_all_broken_are_told_as_such(forms):
+    path = min(forms.iterdir())
+    book = openpyxl.load_workbook(path)
+    for name in book.defined_names.values():
+        if "!" in name.attr_text:
+            name.attr_text = "#REF!"
+    book.save(path)
+    review = check([path])
+    assert {problem.code for problem in review.problems} == {"N101"}
+    assert (review.forms, review.unread) == (0, {str(path)})
+
+
+def test_a_read_only_file_is_not_mended_and_told_as_unwritten(forms):
+    files = sorted(forms.iterdir())
+    mendable = {
+        Path(f.diagnostic.place.file) for f in fix([shutil.copytree(forms, forms / "x")])[0]
+    }
+    shutil.rmtree(forms / "x")
+    locked = next(path for path in files if path.name in {m.name for m in mendable})
+    before = locked.read_bytes()
+    locked.chmod(0o444)
+    mended, review = fix([forms])
+    assert locked.read_bytes() == before
+    assert str(locked) not in {f.diagnostic.place.file for f in mended}
+    assert (review.unread, review.unwritten) == (frozenset(), {str(locked)})
+    assert [problem.code for problem in review.problems] == ["W103"]
+    closing = render(review, "text").splitlines()[-1]
+    assert "1 个文件无法写入" in closing
+    assert "无法读取" not in closing

@@ -62,3 +62,31 @@ def test_every_key_is_documented():
     documented = (ROOT / "docs/settings.md").read_text("utf-8")
     for field in fields(ReviewSettings):
         assert f"| `{field.name}` |" in documented
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('lang = "fr"', ["设置项“lang”", "“fr”", "可用的值：zh、en"]),
+        ('severity = "bad"', ["“bad”", "error、warning、info"]),
+        ("stage = true", ["“true”", "goal", "both"]),
+        ("select = [3]", ["“[3]”", "规则代码"]),
+        ("limits = { file = 0 }", ['"file" = 0', "ratio"]),
+        ("unknown = 1", ["没有设置项“unknown”", "lang、policy"]),
+    ],
+)
+def test_what_a_setting_may_be_is_told(tmp_path, line, said):
+    path = tmp_path / "xlperf.toml"
+    path.write_text(line, "utf-8")
+    with pytest.raises(InputError) as caught:
+        load_settings(path)
+    text = caught.value.text()
+    assert [words for words in said if words not in text] == []
+    assert "列" not in text.replace("列表", "")
+    assert "'" not in text
+
+
+def test_settings_saved_by_notepad_are_read(tmp_path):
+    path = tmp_path / "xlperf.toml"
+    path.write_bytes(b'\xef\xbb\xbflang = "en"\r\n')
+    assert load_settings(path).lang == "en"

@@ -1,11 +1,13 @@
 """Sums, rates, scores and grades: borders, and faults planted into forms that are right."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from tests.rules.conftest import changed, load_examples, messages
-from xlperf.rules import RULES, FormCase, run
+from xlperf.forms import Entry
+from xlperf.rules import RULES, FormCase, read_example, run
 from xlperf.scoring.policy import Grade
 
 SCORED = [form for form in load_examples() if form.execution]
@@ -150,3 +152,35 @@ def test_a_total_is_mended_only_where_no_row_is_missing() -> None:
     assert all(finding.replacement is None for finding in found.values())
     text = "总分={} 分值合计=100\n产出指标/数量指标 台数 ≥9台 → 9台 分值=100 得分=100"
     assert messages("A01", text.format(99)) == ["得分合计 100 与总分 99 不一致，相差 1"]
+
+
+PRINTED = "资金.年度资金总额.分值={} 资金.年度资金总额.全年预算数=100 "
+SPENT = "资金.年度资金总额.全年执行数=100"
+
+
+@pytest.mark.parametrize(
+    ("weight", "changes", "found"),
+    [
+        (90, {}, []),
+        (88, {}, ["A03"]),
+        (90, {"全年预算数": "28万"}, []),
+        (88, {"全年预算数": "28万"}, ["A03"]),
+        (90, {"全年执行数": ""}, []),
+        (90, {"分值": "10分"}, []),
+        (88, {"分值": "10分"}, []),
+        (90, {"分值": "", "全年预算数": "28万"}, []),
+        (100, {"分值": "10分"}, []),
+    ],
+)
+def test_weights_count_execution_where_it_is_printed(
+    weight: int, changes: dict[str, str], found: list[str]
+) -> None:
+    (form,) = read_example(
+        f"{PRINTED.format(10)}{SPENT} 分值合计=100\n"
+        f"产出指标/数量指标 台数 ≥2台 → 2台 分值={weight} 得分={weight}"
+    )
+    entries = dict(form.project.entries)
+    for column, text in changes.items():
+        entries[f"资金.年度资金总额.{column}"] = Entry(text)  # as text that is no number is read
+    form = replace(form, project=replace(form.project, entries=entries))
+    assert codes(form, "A03") == found

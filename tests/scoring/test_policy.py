@@ -1,5 +1,6 @@
 """A policy file holds what departs from the default, and nothing that makes no sense."""
 
+import re
 from dataclasses import fields, replace
 from decimal import Decimal
 from pathlib import Path
@@ -8,10 +9,11 @@ import pytest
 
 from tests.scoring.rows import row
 from xlperf.diagnostic import InputError
-from xlperf.scoring import Policy, score
+from xlperf.scoring import Policy, score, shipped_policies
 from xlperf.scoring.policy import SETTINGS, Band
 
 DEFAULT = Policy.default()
+FOLDER = Path(__file__).parents[2] / "xlperf/scoring/policies"
 GUIDE = Path(__file__).parents[2] / "docs/scoring.md"
 
 
@@ -67,6 +69,10 @@ def test_a_file_changes_only_what_it_names(tmp_path: Path) -> None:
         ("[qualitative]\nbands = []", "X403", "qualitative.bands"),
         ("[qualitative]\nbands = [[100, 50, 0]]", "X403", "qualitative.bands"),
         ("[qualitative]\nbands = 3", "X403", "qualitative.bands"),
+        ("[qualitative]\nwords = 3", "X403", "qualitative.words"),
+        ('[qualitative]\nwords = ["优"]', "X403", "qualitative.words"),
+        ('[qualitative]\nwords = [["优"], [""]]', "X403", "qualitative.words"),
+        ('[qualitative]\nwords = [["优"], ["良", "优"]]', "X403", "qualitative.words"),
         ("[explanations]\nexecution_below = -1", "X403", "explanations.execution_below"),
         ("[explanations]\ndeviation_from = nan", "X403", "explanations.deviation_from"),
         ("[explanations]\ndeviation_from = inf", "X403", "explanations.deviation_from"),
@@ -126,7 +132,58 @@ def test_the_settings_decide(
     assert score(row(target, actual, 12), policy).value == Decimal(points)
 
 
+@pytest.mark.parametrize("name", shipped_policies())
+def test_every_policy_that_ships_is_loaded_by_name_and_says_where_it_is_from(name: str) -> None:
+    policy = Policy.load(name)
+    assert policy.name == name
+    assert (policy == DEFAULT) == (name == "default")
+    assert "来源：" in (FOLDER / f"{name}.toml").read_text("utf-8")
+    assert f"`{name}`" in GUIDE.read_text("utf-8")
+
+
+def test_the_policies_depart_as_they_say() -> None:
+    assert Policy.load("linear") == replace(DEFAULT, at_most="linear")
+    assert Policy.load("zero") == replace(DEFAULT, at_most="zero", equals="exact")
+    assert dict(Policy.load("cost").weights)["成本指标"] == 20
+    assert Policy.load("one_decimal").grades[0].name == "优秀"
+
+
+def test_a_file_of_the_user_has_no_name_and_unknown_names_are_told(tmp_path: Path) -> None:
+    assert Policy.load(write(tmp_path, "[rounding]\nplaces = 1\n")).name == ""
+    with pytest.raises(InputError, match=r"linear.*one_decimal"):
+        Policy.load("no_such_policy")
+
+
 def test_every_setting_is_documented() -> None:
-    assert {setting.field for setting in SETTINGS.values()} == {f.name for f in fields(Policy)}
+    settings = {f.name for f in fields(Policy) if f.compare}
+    assert {setting.field for setting in SETTINGS.values()} == settings
     headings = GUIDE.read_text("utf-8")
     assert [key for key in SETTINGS if f"`{key}`" not in headings] == []
+
+
+def test_a_file_saved_by_notepad_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "办法.toml"
+    path.write_bytes(b"\xef\xbb\xbf[rounding]\r\nplaces = 1\r\n")
+    assert Policy.load(path) == replace(DEFAULT, places=1)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"[rounding]\nplaces 2", "第 2 行第 8 列不符合 TOML 语法"),
+        (b"[rounding", "文件末尾不符合 TOML 语法"),
+        ("[舍入]".encode("gb18030"), "不是 UTF-8 编码"),
+        (None, "不存在"),
+    ],
+)
+def test_why_a_file_cannot_be_read_is_said_in_chinese(
+    tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    path = tmp_path / "办法.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        Policy.load(path)
+    (fault,) = caught.value.diagnostics
+    assert said in fault.message.zh
+    assert not re.search("[A-Za-z]{4}", fault.message.zh.replace("TOML", ""))

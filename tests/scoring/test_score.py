@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from tests.scoring.rows import AMOUNTS, comparators, row, spelled
 from xlperf.expr import ExcelError, evaluate, parse_formula, to_excel
 from xlperf.forms import Entry, Indicator
-from xlperf.indicator import Deadline, Frequency, Qualitative, Quantity, Threshold
+from xlperf.indicator import Deadline, Frequency, Qualitative, Quantity, Threshold, parse
 from xlperf.scoring import Policy, score, score_expr
 
 DEFAULT = Policy.default()
@@ -85,6 +86,56 @@ def test_without_a_weight_there_is_no_score() -> None:
     assert score(indicator, DEFAULT).value is None
     assert score(indicator, DEFAULT).why.zh == "未填写分值，暂不计分"
     assert shown_by_formula(indicator) is None
+
+
+@pytest.mark.parametrize(
+    ("actual", "given"),
+    [
+        ("不适用", ""),
+        ("不涉及。", "5"),
+        ("（不适用）", ""),
+        ("本年度不涉及该项指标", ""),
+        ("", "不适用"),
+        ("3次", "不涉及"),
+    ],
+)
+def test_what_does_not_apply_has_no_score(actual: str, given: str) -> None:
+    entries = {**row("≥4次", actual, 12).entries, "得分": Entry(given)}
+    result = score(Indicator(entries), DEFAULT)
+    assert (result.value, result.formula, result.applies) == (None, None, False)
+
+
+@pytest.mark.parametrize("actual", ["不适用于全部窗口", "0次", "适用", "不涉及3家", ""])
+def test_what_only_mentions_it_does_apply(actual: str) -> None:
+    assert score(row("≥4次", actual, 12), DEFAULT).applies
+
+
+@pytest.mark.parametrize(
+    ("actual", "allowed"),
+    [
+        ("达成预期指标", (8, 10)),
+        ("达成年度指标", (8, 10)),
+        ("部分达成预期指标并具有一定效果", (6, 8)),
+        ("未达成预期指标且效果较差。", (0, 6)),
+        ("100%-80%", (8, 10)),
+        ("80-60%（含）", (6, 8)),
+        ("85%", (8, 10)),
+        ("60%", (6, 8)),
+        ("70%-90%", None),
+        ("120%", None),
+        ("基本达到预期", None),
+    ],
+)
+def test_a_stated_band_bounds_the_score_and_does_not_invent_it(
+    actual: str, allowed: tuple[int, int] | None
+) -> None:
+    result = score(row("有效保障", actual, 10), DEFAULT)
+    assert result.value is None
+    assert result.allowed == allowed
+    if allowed:
+        assert f"可评 {allowed[0]} 至 {allowed[1]} 分" in result.why.zh
+        assert score(row("有效保障", actual, None), DEFAULT).allowed is None
+    assert score(row("≥95%", actual, 10), DEFAULT).allowed is None
 
 
 def test_the_name_may_supply_comparator_and_unit() -> None:
@@ -200,6 +251,26 @@ def test_value_and_formula_are_one_number(
         assert shown_by_formula(indicator) == result.value
 
 
+@given(
+    comparators,
+    AMOUNTS,
+    st.lists(st.tuples(AMOUNTS, weights), min_size=1, max_size=8),
+    policies,
+)
+def test_a_column_is_scored_as_its_rows_are(
+    op: str, target: Decimal, rows: list[tuple[Decimal, Decimal]], policy: Policy
+) -> None:
+    expr = score_expr(Threshold(op, Quantity(target)), policy)  # type: ignore[arg-type]
+    assert expr is not None
+    actuals, points = ([float(row[at]) for row in rows] for at in (0, 1))
+    column = evaluate(expr, {"实际完成值": np.array(actuals), "分值": np.array(points)})
+    each = [
+        evaluate(expr, {"实际完成值": actual, "分值": weight})
+        for actual, weight in zip(actuals, points, strict=True)
+    ]
+    assert column.tolist() == each
+
+
 @given(AMOUNTS, st.sampled_from(["≥", "≤", "=", ">", "<"]), AMOUNTS)
 def test_a_target_may_be_in_any_unit(target: Decimal, op: str, actual: Decimal) -> None:
     plain = score(row(f"{op}{target}元", f"{actual}元", 20), DEFAULT)
@@ -250,3 +321,12 @@ def test_the_printed_scores_of_2023_follow_the_rules() -> None:
         if computed is not None and computed != printed:
             departures[cells["指标值"], cells["实际完成值"]] = printed, computed
     assert departures == DEPARTURES
+
+
+@pytest.mark.parametrize("target", ["90%-80%", "≥90%且≤80%", "2025年6月至2024年1月"])
+@pytest.mark.parametrize("actual", ["85%", "2024年3月", ""])
+def test_what_runs_backwards_is_left_to_a_person(target: str, actual: str) -> None:
+    result = score(row(target, actual, 10), DEFAULT)
+    assert (result.value, result.formula) == (None, None)
+    assert "起点大于终点" in result.why.zh
+    assert score_expr(parse(target).target, DEFAULT) is None

@@ -15,8 +15,10 @@ from xlperf.scoring import (
     explanations_due,
     grade,
     rescaled,
+    shipped_policies,
     total,
 )
+from xlperf.scoring.totals import grade_expr, rate_expr, total_expr
 
 DEFAULT = Policy.default()
 
@@ -91,6 +93,53 @@ def test_grades(points: str, name: str) -> None:
     assert grade(Decimal(points), DEFAULT) == name
 
 
+scores = st.lists(st.one_of(st.none(), st.decimals(0, 40, places=2)), min_size=1, max_size=12)
+POLICIES = [Policy.load(name) for name in shipped_policies()]
+
+
+@given(scores, st.sampled_from(POLICIES))
+def test_total_and_grade_are_what_their_formulas_show(
+    points: list[Decimal | None], policy: Policy
+) -> None:
+    shown = evaluate(total_expr(policy), {"得分": (tuple(points),)})
+    if all(earned is None for earned in points):
+        assert shown == ""
+        assert evaluate(grade_expr(policy), {"总分": shown}) == ""
+    else:
+        sum_ = total(points, policy)
+        assert Decimal(repr(shown)) == sum_
+        assert evaluate(grade_expr(policy), {"总分": shown}) == grade(sum_, policy)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.decimals("0.1", 40, places=1)), min_size=1, max_size=9),
+    st.lists(st.decimals("0.1", 20, places=1), max_size=3),
+)
+def test_a_rescaled_total_is_what_its_formula_shows(
+    rows: list[tuple[float, Decimal]], dropped: list[Decimal]
+) -> None:
+    earned = [round(weight * Decimal(share), 2) for share, weight in rows]
+    applying = [weight for _, weight in rows]
+    cells = {
+        "得分": (tuple(earned),),
+        "分值合计": ((*applying, *dropped),),
+        "不适用分值": (tuple(dropped),),
+    }
+    shown = evaluate(total_expr(DEFAULT, rescales=True), cells)
+    exact = rescaled(earned, applying)
+    assert exact is not None
+    assert abs(Decimal(repr(shown)) - exact) <= Decimal("0.00500001")
+
+
+@given(amounts, amounts)
+def test_the_rate_is_printed_in_points_or_as_a_ratio(budget: Decimal, executed: Decimal) -> None:
+    cells = {"全年预算数": budget, "全年执行数": executed}
+    points = evaluate(rate_expr(percent_points=True), cells)
+    ratio = evaluate(rate_expr(percent_points=False), cells)
+    assert abs(points - ratio * 100) <= 1e-6 * max(1.0, points)
+    assert evaluate(rate_expr(percent_points=True), {**cells, "全年预算数": 0}) == ""
+
+
 def form(budget: str, executed: str, *indicators: Indicator) -> Project:
     funding = {
         "资金.年度资金总额.全年预算数": Entry(budget, Decimal(budget)),
@@ -122,6 +171,7 @@ def test_lost_points_and_far_exceeded_targets_are_explained() -> None:
         row("每年至少一次", "5次", 12),
         row("及时", "及时", 12),
         row("0次", "3次", 12),
+        row("≥4次", "不适用", 12),
         row("2023年底", "2023年底", 12),
     )
     assert due(project) == [

@@ -12,6 +12,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 import xlsxwriter
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from tests.ooxml.hard_workbook import hard_workbook
 from tests.template.blank_forms import BlankForm, Token, draw_all, names, parts
 from tests.template.forms import record
 from xlperf import bulk
+from xlperf.cli import cli
 from xlperf.diagnostic import Severity, WorkbookError
 from xlperf.forms import Project, canonical
 from xlperf.ooxml.package import Package
@@ -84,6 +86,16 @@ def test_the_cells_of_the_shipped_templates_are_found_and_no_others():
     assert len(found) >= 0.95 * len(wanted)
 
 
+def test_a_heading_is_known_without_the_cached_value_of_its_formula():
+    path = next(path for path in shipped_templates() if path.stem == "shanghai_declaration")
+    book = openpyxl.load_workbook(path)
+    book.defined_names.clear()
+    file = io.BytesIO()
+    book.save(file)
+    made = bind(file.getvalue(), "x")
+    assert cells(one(made))["项目总目标"] == "B11:D11"
+
+
 @pytest.mark.parametrize("path", shipped_templates(), ids=lambda path: path.stem)
 def test_a_template_that_has_its_names_keeps_them(path):
     data = path.read_bytes()
@@ -126,6 +138,14 @@ def test_a_blank_form_is_bound_as_drawn(name):
     constants = {p.name: p.cell for p in bound.bound if p.cell.startswith('"')}
     unit = {"xp.金额单位": f'"{form.unit}"'} if form.unit else {}
     assert constants == {"xp.模板": f'"{name}/1"', "xp.编号": '""'} | unit
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_without_borders_less_is_bound_but_nothing_wrongly(name):
+    form = BlankForm.load(name)
+    form.bare = True
+    bound = one(bind(draw_all(form), name))
+    assert cells(bound).items() <= {label: area.text for label, area in form.sure.items()}.items()
 
 
 @pytest.mark.parametrize("unsure", [False, True])
@@ -226,7 +246,7 @@ def test_each_form_of_a_workbook_gets_names_of_its_sheet():
     scopes = {scope for (name, scope) in defined(made.data) if name.startswith("xp.")}
     assert scopes == {0, 1}
     assert [cells(f).keys() for f in made.forms] == [f.sure.keys() for f in (first, second)]
-    read = read_forms(made.data)
+    read, _ = read_forms(made.data)
     assert [form.sheet.name for form, _ in read] == [first.title, second.title]
 
 
@@ -347,6 +367,13 @@ def test_any_sheet_gives_a_sound_template_or_is_refused(rows):
 def random_sheet(rows) -> bytes:
     form = BlankForm("随机")
     form.read([[token(x, r, c) for c, x in enumerate(row)] for r, row in enumerate(rows)])
+    drawn: set[tuple[int, int]] = set()
+    for area in list(form.texts):
+        rows, columns = range(area.top, area.bottom + 1), range(area.left, area.right + 1)
+        inside = {(row, column) for row in rows for column in columns}
+        if drawn & inside:
+            del form.texts[area]
+        drawn |= inside
     return draw_all(form)
 
 
@@ -394,6 +421,39 @@ def test_the_first_names_of_a_workbook_stand_before_its_calculation():
     made = with_names(package, [DefinedName("xp.甲", "表!$A$1")])
     tags = [child.tag.rpartition("}")[2] for child in made.xml("xl/workbook.xml")]
     assert tags.index("sheets") + 1 == tags.index("definedNames") == tags.index("calcPr") - 1
+
+
+def test_a_signed_form_is_refused_unless_its_signature_may_go(tmp_path):
+    package = Package.open(draw_all(BlankForm.load("monitoring")))
+    signed = package.replace({"_xmlsignatures/sig1.xml": b"<Signature/>"}).to_bytes()
+    with pytest.raises(WorkbookError, match="签名"):
+        bind(signed, "x")
+    made = bind(signed, "x", strip_signature=True)
+    assert "_xmlsignatures/sig1.xml" not in Package.open(made.data)
+    assert one(made).fillable
+
+
+@pytest.mark.parametrize(
+    ("given", "name"), [("甲表", "甲表/1"), ("甲表/3", "甲表/3"), ("\n", "monitoring/1")]
+)
+def test_the_template_is_called_as_it_is_told(given, name):
+    assert Template(bind(draw_all(BlankForm.load("monitoring")), given).data).name == name
+
+
+def test_the_command_says_what_it_did(tmp_path):
+    for name, code in (("national_self_evaluation", 0), ("inside_labels", 1)):
+        form = tmp_path / f"{name}.xlsx"
+        form.write_bytes(draw_all(BlankForm.load(name)))
+        out = tmp_path / f"{name}_out.xlsx"
+        run = CliRunner().invoke(cli, ["template", "bind", str(form), "-o", str(out)])
+        assert run.exit_code == code, run.output
+        assert out.is_file()
+        assert "标签与填写处在同一单元格" in run.output
+    gone = CliRunner().invoke(
+        cli, ["template", "bind", "gone.xlsx", "-o", str(tmp_path / "t.xlsx")]
+    )
+    assert gone.exit_code == 2
+    assert "gone.xlsx" in gone.output
 
 
 def test_macros_and_odd_parts_stay_as_they_are(tmp_path):

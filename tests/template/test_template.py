@@ -1,5 +1,6 @@
 """Filling a template and reading it back, judged by openpyxl as a second reader."""
 
+import datetime
 import io
 import zipfile
 
@@ -152,6 +153,26 @@ def test_a_formula_beyond_our_means_has_no_cached_value():
     sheet = opened(data)
     assert [sheet[f"B{row}"].value for row in (2, 3, 4)] == [None, None, 2]
     assert openpyxl.load_workbook(io.BytesIO(data)).calculation.fullCalcOnLoad
+
+
+@pytest.mark.parametrize(
+    ("label", "code", "text", "held"),
+    [
+        ("填报日期", "General", "2024/02/05", "2024/02/05"),
+        ("填报日期", "yyyy/mm/dd", "2024/02/05", datetime.datetime(2024, 2, 5)),
+        ("支出计划.3月底", "General", "50%", "50%"),
+        ("支出计划.3月底", "0%", "50%", 0.5),
+    ],
+)
+def test_a_date_or_percentage_is_a_number_only_where_it_is_shown_as_one(label, code, text, held):
+    def build(book, sheet):
+        sheet.write_blank("A1", None, book.add_format({"num_format": code}))
+        name(book, label, "$A$1")
+
+    template = Template(workbook(build))
+    data = template.fill(record({label: text}))
+    assert opened(data)["A1"].value == held
+    assert template.read(data).entry(label).text == text
 
 
 def test_formulas_on_other_sheets_follow():

@@ -1,11 +1,11 @@
 """Filling and reading in bulk: two tables in, official workbooks out, and the way back."""
 
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from xlperf.bulk.fill import (
-    FormulaStyle,
     Options,
     Outcome,
     Progress,
@@ -17,8 +17,10 @@ from xlperf.bulk.fill import (
     load_example,
 )
 from xlperf.bulk.frames import write_tables
-from xlperf.bulk.read import Reading, find_workbooks, read_workbooks
-from xlperf.diagnostic import InputError
+from xlperf.bulk.read import Reading, read_workbooks
+from xlperf.bulk.score import FormulaStyle, ScoredForm, ScoredRow, Scoring, score_workbooks
+from xlperf.diagnostic import InputError, Severity
+from xlperf.ooxml.files import find_workbooks
 from xlperf.scoring import Policy
 from xlperf.tables import Records
 from xlperf.template import Template
@@ -34,6 +36,9 @@ __all__ = [
     "Reading",
     "Records",
     "ScoreSource",
+    "ScoredForm",
+    "ScoredRow",
+    "Scoring",
     "fill",
     "fill_book",
     "fill_records",
@@ -43,6 +48,7 @@ __all__ = [
     "load_example",
     "read",
     "read_workbooks",
+    "score_workbooks",
     "write_tables",
 ]
 
@@ -74,6 +80,8 @@ def fill(
     """
     import pandas as pd
 
+    if layout not in ("workbooks", "sheets"):
+        raise ValueError(f"layout: {layout!r}")
     form = template if isinstance(template, Template) else find_template(template)
     records = load(form, projects, indicators)
     options = Options(formulas, scores, policy or Policy.default())
@@ -98,9 +106,12 @@ def read(paths: "str | Path | Iterable[str | Path]") -> "tuple[pd.DataFrame, pd.
     """The tables of projects and indicators that the workbooks hold.
 
     `paths` are workbooks or folders of them. Raises InputError, naming every file, when a workbook
-    cannot be read; `read_workbooks` reports such files and reads the others.
+    cannot be read; `read_workbooks` reports such files and reads the others. Forms with the same
+    key get keys of their own; of that, and of forms of several templates, a Python warning tells.
     """
     reading = read_workbooks([paths] if isinstance(paths, (str, Path)) else paths)
-    if reading.problems:
+    if any(problem.severity is Severity.ERROR for problem in reading.problems):
         raise InputError(reading.problems)
+    if reading.problems:
+        warnings.warn("\n".join(d.text() for d in reading.problems), stacklevel=2)
     return reading.projects, reading.indicators

@@ -1,27 +1,30 @@
 """Many projects into one template: every workbook finished, valid and written durably."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from xlperf.bulk.frames import read_table
+from xlperf.bulk.score import FormulaStyle, is_self_evaluation, score_data
 from xlperf.bulk.sheet_names import COLUMN, note_bad_names, sheet_names, title_of
 from xlperf.diagnostic import Diagnostic, InputError, Message, Place, TableError, WorkbookError
 from xlperf.expr import Expr
 from xlperf.forms import BLANK, INDICATOR_PREFIX, KEY, Entry, Indicator, Project, number_entry
-from xlperf.ooxml.files import flush_folder, write_file
+from xlperf.ooxml.address import parse_cell
+from xlperf.ooxml.files import flush_folder, make_folder, write_file
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.resources import template_path
-from xlperf.scoring import Policy, score
+from xlperf.scoring import Policy, Score, score
+from xlperf.scoring.calls import ROW, check_callable, score_call
+from xlperf.scoring.score import applies
 from xlperf.tables import INDICATORS, PROJECTS, Records, build_records, read_folder
 from xlperf.template import Book, Filled, FilledSheet, Template
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FormulaStyle = Literal["native", "value"]
 ScoreSource = Literal["computed", "given"]
 Progress = Callable[[int, int], None]
 
@@ -36,13 +39,16 @@ _ESSENTIAL = (
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
 _NAME_BYTES = 200
+_NAMED = 5
+"""Projects that a message names before it counts them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """How scores come into the forms.
 
-    `formulas`: a score cell holds a native Excel formula, or its value. `scores`: computed by the
+    `formulas`: a score cell holds a native Excel formula, a call of XP_SCORE, or its value; where
+    no formula can tell the score it holds the value all the same. `scores`: computed by the
     policy, or as given in the data (what the data leaves blank is computed all the same). Total and
     grade follow the template's own formulas.
     """
@@ -50,6 +56,13 @@ class Options:
     formulas: FormulaStyle = "native"
     scores: ScoreSource = "computed"
     policy: Policy = field(default_factory=Policy.default)
+
+    def __post_init__(self) -> None:
+        for given, kinds in ((self.formulas, FormulaStyle), (self.scores, ScoreSource)):
+            if given not in get_args(kinds):
+                raise ValueError(f"{given!r} is none of {', '.join(get_args(kinds))}")
+        if self.formulas == "udf":
+            check_callable(self.policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +94,15 @@ def load(
     known = _labels(template) | {COLUMN}
     records = build_records(*tables, required=known.intersection(_ESSENTIAL), known=known)
     for label, value in template.form.constants.items():
+        others: dict[str, list[Project]] = {}
         for project in records.projects:
             given = project.entry(label).text
             if label != KEY and given and given != value:
-                wrong = _other_constant(template, label, given, value)
-                records.faults.setdefault(project.key, []).append(wrong.at(file=tables[0].file))
+                others.setdefault(given, []).append(project)
+        for given, projects_of in others.items():
+            wrong = _other_constant(records, projects_of, label, given, value)
+            for project in projects_of:
+                records.faults.setdefault(project.key, []).append(wrong)
     note_bad_names(template, records, tables[0])
     return records
 
@@ -100,11 +117,15 @@ def fill_records(
 ) -> list[Outcome]:
     """Write one workbook per project into `out`, named `<编号>_<项目名称>.xlsx` (or .xlsm).
 
-    A project that cannot be written leaves the others alone: its outcome says why.
+    A project that cannot be written leaves the others alone: its outcome says why. Raises
+    WorkbookError when `out` cannot be a folder, or a process of `jobs` dies; what was written
+    until then stays.
     """
+    if jobs < 1:
+        raise ValueError(f"jobs: {jobs}")
     options = options or Options()
-    names = _file_names(records.projects, template.suffix)
-    out.mkdir(parents=True, exist_ok=True)
+    names = _file_names(records, template.suffix)
+    make_folder(out)
     work = [
         (project, out / names[project.key])
         for project in records.projects
@@ -114,11 +135,13 @@ def fill_records(
         key: Outcome(key, None, BLANK, BLANK, tuple(faults))
         for key, faults in records.faults.items()
     }
-    for outcome in _run(template, work, options, jobs):
-        done[outcome.key] = outcome
-        if progress:
-            progress(len(done), len(records.projects))
-    flush_folder(out)
+    try:
+        for outcome in _run(template, work, options, jobs):
+            done[outcome.key] = outcome
+            if progress:
+                progress(len(done), len(records.projects))
+    finally:
+        flush_folder(out)
     return [done[project.key] for project in records.projects]
 
 
@@ -147,7 +170,7 @@ def fill_book(
         if progress:
             progress(len(outcomes), len(records.projects))
     if any(outcome.path for outcome in outcomes):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         write_file(path, book.to_bytes())
     return outcomes
 
@@ -165,18 +188,21 @@ def _book_path(template: Template, out: Path) -> Path:
 def _run(
     template: Template, work: Sequence[tuple[Project, Path]], options: Options, jobs: int
 ) -> Iterator[Outcome]:
-    if jobs <= 1 or len(work) < 2:
+    if jobs == 1 or len(work) < 2:
         filler = _Filler(template, options)
         yield from (filler.fill(project, path) for project, path in work)
         return
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 
-    with ProcessPoolExecutor(
-        min(jobs, len(work)),
-        initializer=_start_worker,
-        initargs=(template.data, template.limits, options),
-    ) as pool:
-        yield from pool.map(_fill_in_worker, work, chunksize=max(1, len(work) // (jobs * 8)))
+    try:
+        with ProcessPoolExecutor(
+            min(jobs, len(work)),
+            initializer=_start_worker,
+            initargs=(template.data, template.limits, options),
+        ) as pool:
+            yield from pool.map(_fill_in_worker, work, chunksize=max(1, len(work) // (jobs * 8)))
+    except BrokenExecutor as error:
+        raise WorkbookError(_dead_process()) from error
 
 
 class _Filler:
@@ -190,10 +216,25 @@ class _Filler:
         scored, formulas = self._scored(project)
         try:
             filled = self._template.render(scored, formulas, sheet=project.entry(COLUMN).text)
+            if self._drops_rows(scored):
+                filled = self._rescaled(filled)
             write_file(path, filled.data, last=False)
         except InputError as error:
             return _failed(project, path, error)
         return _outcome(project, path, filled)
+
+    def _drops_rows(self, project: Project) -> bool:
+        """Whether rows that do not apply are to be left out of the total."""
+        computes = self._options.scores == "computed" and is_self_evaluation(self._template.form)
+        return computes and not all(map(applies, project.indicators))
+
+    def _rescaled(self, filled: Filled) -> Filled:
+        """With a total that leaves out the rows that do not apply."""
+        options, limits = self._options, self._template.limits
+        data, (form, *_), _ = score_data(filled.data, options.policy, options.formulas, limits)
+        totals = {"总分": form.total, "自评结论": form.grade}
+        kept = {label: entry for label, entry in totals.items() if label in filled.entries}
+        return replace(filled, data=data, entries={**filled.entries, **kept})
 
     def add(self, book: Book, project: Project, sheet: str, path: Path) -> Outcome:
         """Add a project's sheet to the workbook that is to be written to `path`."""
@@ -218,8 +259,8 @@ class _Filler:
                 result = score(indicator, self._options.policy)
                 if result.value is None and judged:
                     pass  # a person's judgement, which no formula replaces
-                elif result.formula is not None and self._options.formulas == "native":
-                    formulas[index, "得分"] = result.formula
+                elif (formula := self._formula(indicator, result)) is not None:
+                    formulas[index, "得分"] = formula
                 elif result.value is not None:
                     indicator = _with_score(indicator, number_entry(result.value))
             indicators.append(indicator)
@@ -228,6 +269,15 @@ class _Filler:
             for label in _computed_labels(self._template):
                 entries.pop(label, None)
         return replace(project, entries=entries, indicators=tuple(indicators)), formulas
+
+    def _formula(self, indicator: Indicator, result: Score) -> Expr | None:
+        match self._options.formulas:
+            case "native":
+                return result.formula
+            case "udf":
+                row = {ref.name: indicator.entry(ref.name).text or None for ref in ROW}
+                return score_call(result, row, self._options.policy)
+        return None
 
 
 def _outcome(project: Project, path: Path, filled: Filled | FilledSheet) -> Outcome:
@@ -278,11 +328,11 @@ def _labels(template: Template) -> set[str]:
     }
 
 
-def _file_names(projects: Iterable[Project], suffix: str) -> dict[str, str]:
+def _file_names(records: Records, suffix: str) -> dict[str, str]:
     """A file name for every project. Raises TableError when two would have the same."""
     names: dict[str, str] = {}
     taken: dict[str, str] = {}
-    for project in projects:
+    for project in records.projects:
         title = title_of(project)
         name = file_name(f"{project.key}_{title}" if title else project.key, suffix)
         if other := taken.get(name.casefold()):
@@ -293,7 +343,7 @@ def _file_names(projects: Iterable[Project], suffix: str) -> dict[str, str]:
                         f"项目“{project.key}”与“{other}”的输出文件名相同：{name}",
                         f"projects “{project.key}” and “{other}” give the same file name: {name}",
                     ),
-                    place=Place(column=KEY),
+                    place=_place(records, project, KEY),
                     fix=Message("请修改其中一个编号", "change one of the keys"),
                 )
             )
@@ -320,23 +370,47 @@ def find_template(
 
 def load_example(folder: Path) -> tuple[Template, Records]:
     """The records of an example folder, and the shipped template that its 模板 column names."""
-    projects, _ = read_folder(folder)
-    name = projects.rows[0][projects.headings.index("模板")].text.partition("/")[0]
-    template = find_template(name)
+    first = build_records(*read_folder(folder)).projects[0]
+    template = find_template(first.entry("模板").text.partition("/")[0])
     return template, load(template, folder)
 
 
-def _other_constant(template: Template, label: str, given: str, value: str) -> Diagnostic:
+def _place(records: Records, project: Project, label: str) -> Place:
+    """Where an entry of the project stands in the table of projects."""
+    row, _ = parse_cell(project.cells[label])
+    return replace(records.source, row=row, column=label)
+
+
+def _other_constant(
+    records: Records, projects: Sequence[Project], label: str, given: str, value: str
+) -> Diagnostic:
+    """One diagnostic for all the projects that say the same."""
+    keys = "、".join(project.key for project in projects[:_NAMED])
+    zh, en = f"项目“{keys}”", f"projects “{keys}”"
+    if len(projects) > _NAMED:
+        zh, en = f"{zh}等 {len(projects)} 个", f"{len(projects)} projects (“{keys}” …)"
     return Diagnostic(
         "D113",
         Message(
-            f"数据的{label}是“{given}”，模板是“{value}”",
-            f"{label} is “{given}” in the data and “{value}” in the template",
+            f"{zh}的{label}填的是“{given}”，与所用模板的“{value}”不符",
+            f"{label} of {en} is “{given}”, that of the template “{value}”",
         ),
-        place=Place(column=label),
+        place=_place(records, projects[0], label),
         fix=Message(
             "请换用相应的模板，或改正数据", "use the matching template or correct the data"
         ),
+    )
+
+
+def _dead_process() -> Diagnostic:
+    return Diagnostic(
+        "W209",
+        Message(
+            "处理进程意外终止（可能是内存不足），已生成的工作簿保留",
+            "a process ended unexpectedly (perhaps out of memory); the workbooks written so far "
+            "stay",
+        ),
+        fix=Message("请减少 --jobs 的进程数后重试", "try again with fewer --jobs"),
     )
 
 

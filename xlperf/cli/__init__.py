@@ -1,31 +1,37 @@
 """The command line: parse arguments, call one library function, render, exit.
 
-Exit code 0 is clean, 1 means that something was found or left undone, 2 that it could not run.
+Exit code 0 is clean, 1 means that something was found or left undone, 2 that it could not run,
+130 that it was interrupted.
 """
 
 import json
 import re
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
-from xlperf import __version__, report, resources, review
+from xlperf import __version__, recalc, report, resources, review
 from xlperf.bulk import (
+    FormulaStyle,
     Options,
     Outcome,
-    Progress,
     fill_book,
     fill_records,
     find_template,
+    find_workbooks,
     load,
     load_example,
     read_workbooks,
+    score_workbooks,
     write_tables,
 )
+from xlperf.cli.progress import progress_of
+from xlperf.cli.usage import Commands, Misuse
 from xlperf.diagnostic import (
     SEVERITY_NAMES,
     Diagnostic,
@@ -35,8 +41,9 @@ from xlperf.diagnostic import (
     Severity,
     TableError,
 )
-from xlperf.ooxml.files import write_file
+from xlperf.ooxml.files import make_folder, write_file
 from xlperf.rules import RULES, Finding, Stage, choose
+from xlperf.rules.reference import as_dict as rule_as_dict
 from xlperf.rules.reference import explain as explain_rule
 from xlperf.scoring import Policy
 from xlperf.template import Template, template_report
@@ -48,10 +55,10 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 def _score_options(command: _Command) -> _Command:
     command = click.option(
         "--formulas",
-        type=click.Choice(["native", "value"]),
+        type=click.Choice(get_args(FormulaStyle)),
         default="native",
         show_default=True,
-        help="Score cells hold Excel formulas, or values.",
+        help="Score cells hold Excel formulas, calls of XP_SCORE, or values.",
     )(command)
     return click.option(
         "--scores",
@@ -65,7 +72,7 @@ def _score_options(command: _Command) -> _Command:
 _OUT = click.Path(path_type=Path)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="xlperf", message="%(prog)s %(version)s")
 @click.option(
     "--lang",
@@ -151,9 +158,10 @@ def fill(
         _say(form.notices, lang)
         records = load(form, data)
         if records.faults:
-            raise TableError(fault for faults in records.faults.values() for fault in faults)
+            # What is wrong with several projects alike is one fault.
+            raise TableError(dict.fromkeys(f for faults in records.faults.values() for f in faults))
         _say(records.notes, lang)
-        with _progress(len(records.projects)) as progress:
+        with progress_of(len(records.projects), lang) as progress:
             options = Options(formulas, scores, Policy.load(policy))
             if layout == "sheets":
                 outcomes = fill_book(form, records, out, options, progress)
@@ -162,6 +170,39 @@ def fill(
         for outcome in outcomes:
             _say(outcome.problems, lang)
         sys.exit(0 if _sum_up(outcomes, out, lang, layout) else 1)
+
+
+@cli.command()
+@click.argument("workbooks", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--policy", type=_OUT, help="Name of a shipped policy, or a policy file.")
+@click.option(
+    "--formulas",
+    type=click.Choice(get_args(FormulaStyle)),
+    default="native",
+    show_default=True,
+    help="Score cells hold Excel formulas, calls of XP_SCORE, or values.",
+)
+@click.pass_obj
+def score(lang: Lang, workbooks: tuple[Path, ...], policy: Path | None, formulas: Any) -> None:
+    """Write scores and totals into the self-evaluations in WORKBOOKS, and say why they are so.
+
+    WORKBOOKS are files or folders; each is changed in place, and only in its score cells. Exits 1
+    where a row is left for a person to score, or a file could not be scored.
+
+    Example:
+
+        xlperf score 自评表/ --policy linear
+    """
+    with _input_errors(lang):
+        limits = review.settings_for(workbooks[0], {}).limits
+        scoring = score_workbooks(workbooks, Policy.load(policy), formulas, limits)
+        for form in scoring.forms:
+            click.echo("\n".join(form.lines(lang)))
+        _say(scoring.problems, lang)
+        if not scoring.forms:
+            sys.exit(2)
+        complete = all(form.complete for form in scoring.forms)
+        sys.exit(0 if complete and not scoring.problems else 1)
 
 
 @cli.command()
@@ -217,9 +258,9 @@ def check(paths: tuple[Path, ...], **options: Any) -> None:
         xlperf check 自评表/ --format html -o 审核.html
     """
     if options["style"] == "xlsx" and options["out"] is None:
-        raise click.UsageError("--format xlsx needs -o FOLDER")
+        raise Misuse(Message("--format xlsx 须用 -o 指定文件夹", "--format xlsx needs -o FOLDER"))
     if options["suggested"] and not options["fix"]:
-        raise click.UsageError("--suggested goes with --fix")
+        raise Misuse(Message("--suggested 须与 --fix 同用", "--suggested goes with --fix"))
     with _input_errors(options["lang"] or "zh"):
         settings = review.settings_for(paths[0], options)
         lang = settings.lang
@@ -229,7 +270,7 @@ def check(paths: tuple[Path, ...], **options: Any) -> None:
         else:
             found = review.check(paths, settings)
         if options["style"] == "xlsx":
-            for path in report.write_marked(found, options["out"], lang):
+            for path in report.write_marked(found, paths, options["out"], lang):
                 click.echo(path)
         else:
             _write(report.render(found, options["style"], lang), options["out"])
@@ -237,7 +278,55 @@ def check(paths: tuple[Path, ...], **options: Any) -> None:
         sys.exit(2 if not found.forms else 0 if clean else 1)
 
 
-@cli.command()
+@cli.command(name="recalc")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=_OUT, help="Write here: a folder, or a file for one workbook.")
+@click.option("--in-place", is_flag=True, help="Write the values into the workbooks themselves.")
+@click.option("--engine", type=click.Choice(["auto", *recalc.ENGINES]), default="auto")
+@click.option("--explain-engine", is_flag=True, help="Say which engine was used, and why.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option("--report", "style", type=click.Choice(["text", "json"]), default="text")
+@click.pass_obj
+def recalculate(
+    lang: Lang,
+    paths: tuple[Path, ...],
+    out: Path | None,
+    in_place: bool,
+    engine: Any,
+    explain_engine: bool,
+    jobs: int,
+    style: str,
+) -> None:
+    """Calculate the formulas of workbooks anew, without Excel; nothing else in them changes.
+
+    PATHS are workbooks and folders of them. Without -o and --in-place nothing is written. Exits 1
+    when some cells could not be calculated; their workbooks are left as they are.
+
+    Example:
+
+        xlperf recalc 自评表/ --in-place --report json
+    """
+    if out is not None and in_place:
+        raise Misuse(Message("-o 与 --in-place 不能同用", "-o and --in-place exclude each other"))
+    with _input_errors(lang):
+        limits = review.settings_for(paths[0], {}).limits
+        files = recalc.targets(find_workbooks(paths), out, in_place=in_place)
+        found = recalc.recalculate_files(files, engine, limits, jobs)
+        outcomes = []
+        for outcome in found:
+            outcomes.append(outcome)
+            if outcome.problem:
+                _say(outcome.problem.diagnostics, lang)
+            elif style == "text":
+                for line in recalc.lines(outcome, lang, explain=explain_engine):
+                    click.echo(line)
+        if style == "json":
+            click.echo(json.dumps(recalc.as_json(outcomes, lang), ensure_ascii=False, indent=2))
+        unusable = all(outcome.problem for outcome in outcomes)
+        sys.exit(2 if unusable else 0 if all(outcome.engine for outcome in outcomes) else 1)
+
+
+@cli.command(context_settings={"ignore_unknown_options": True})  # "-5%" is a value
 @click.argument("what")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text")
 @click.pass_obj
@@ -248,15 +337,17 @@ def explain(lang: Lang, what: str, style: str) -> None:
 
         xlperf explain "≤350 元/天"
     """
-    if what in RULES:
-        click.echo(explain_rule(RULES[what], lang))
-        return
-    if re.fullmatch("[A-Z][0-9]{2}", what):
+    code = unicodedata.normalize("NFKC", what).strip().upper()
+    if re.fullmatch("[A-Z][0-9]{2}", code):
         with _input_errors(lang):
-            choose([what])
-    lines = (line.decode("utf-8", "replace") for line in sys.stdin.buffer)
-    for value in lines if what == "-" else [what]:
-        reading = review.parse(value.rstrip("\r\n"))
+            choose([code])
+        if style == "json":
+            click.echo(json.dumps(rule_as_dict(RULES[code]), ensure_ascii=False))
+        else:
+            click.echo(explain_rule(RULES[code], lang))
+        return
+    for value in review.read_lines(sys.stdin.buffer) if what == "-" else [what]:
+        reading = review.parse(value)
         if style == "json":
             click.echo(json.dumps(reading.as_dict(), ensure_ascii=False))
         else:
@@ -328,19 +419,22 @@ def template_check(lang: Lang, file: str) -> None:
 @click.option("--unsure", is_flag=True, help="Write doubtful names too.")
 @click.option("--strip-signature", is_flag=True, help="Remove a digital signature.")
 @click.pass_obj
-def template_bind(lang: Lang, form: Path, out: Path, **options: Any) -> None:
+def template_bind(lang: Lang, /, form: Path, out: Path, **options: Any) -> None:
     """Make a template of the blank FORM: find its labels and name the cells that belong to them.
 
-    Says what was named, what is doubtful, and which usual fields were not found.
+    Says what was named, what is doubtful, and which usual fields were not found. Exits 1 when there
+    is a form without any cell that could be named.
 
     Example:
 
         xlperf template bind 空白自评表.xlsx -o 自评表模板.xlsx
     """
     with _input_errors(lang):
-        for bound in bind_file(form, out, **options):
+        forms = bind_file(form, out, **options)
+        for bound in forms:
             click.echo("\n".join(bound.lines(lang)))
         _print(Message(f"已写出 {out}", f"{out} written"), lang)
+        sys.exit(0 if all(bound.fillable for bound in forms) else 1)
 
 
 def _say_report(template: Template, lang: Lang) -> bool:
@@ -372,7 +466,7 @@ def _write(text: str, out: Path | None) -> None:
     if out is None:
         click.echo(text, nl=False)
     else:
-        out.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(out.parent)
         write_file(out, text.encode("utf-8"))
 
 
@@ -402,17 +496,3 @@ def _input_errors(lang: Lang) -> Iterator[None]:
     except InputError as error:
         _say(error.diagnostics, lang)
         sys.exit(2)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Progress | None]:
-    """A progress bar on a terminal, nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda done, _: bar.update(task, completed=done)

@@ -6,6 +6,9 @@ evaluated for scalars and columns, and printed. Arguments come evaluated and may
 
 A function with `ranges=True` takes cells and ranges as they stand: such an argument comes as an
 `Area`. This matters because Excel skips text and blanks in cells, but not among arguments.
+
+Functions that Excel itself does not have are entered from the packages above, with `added=True`:
+they may also be spelled as an add-in's, `_xll.NAME(…)` or `'xlperf.xlam'!NAME(…)`.
 """
 
 import datetime
@@ -43,6 +46,7 @@ class Function:
     least: int
     most: int
     ranges: bool = False
+    added: bool = False
 
 
 FUNCTIONS: dict[str, Function] = {}
@@ -52,12 +56,17 @@ ANY = 255
 
 
 def function(
-    name: str, least: int, most: int | None = None, *, ranges: bool = False
+    name: str,
+    least: int,
+    most: int | None = None,
+    *,
+    ranges: bool = False,
+    added: bool = False,
 ) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
     """Enter a function into the table: its name and how many arguments it takes."""
 
     def enter(scalar: Callable[..., Value]) -> Callable[..., Value]:
-        FUNCTIONS[name] = Function(name, scalar, least, most or least, ranges)
+        FUNCTIONS[name] = Function(name, scalar, least, most or least, ranges, added)
         return scalar
 
     return enter

@@ -41,14 +41,16 @@ _TOKEN = re.compile(
     | (?P<text>"(?:[^"]|"")*")
     | (?P<error>{"|".join(map(re.escape, ERROR_CODES))})
     | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
-    | (?P<sheet>(?:'(?:[^']|'')+'|[^\W\d][\w.]*)!)
+    | (?P<sheet>(?:'(?:[^']|'')++'|\[\d+\]|[^\W\d][\w.]*)!)
     | (?P<word>(?:[^\W\d]|[$\\])[\w.\\?$]*)
     | (?P<op><=|>=|<>|[-+*/^&=<>%(),])
-    | (?P<other>.)""",
+    | (?P<other>'(?:[^']|'')*+'?|.)""",
     re.VERBOSE | re.DOTALL,
 )
 _CELL = re.compile(r"(\$?)([A-Za-z]{1,3})(\$?)([1-9]\d{0,6})")
 _NAME = re.compile(r"[\w.\\?]+")
+# Where a workbook says that a function of the add-in is: a numbered link, or the add-in's file.
+_ADD_IN = re.compile(r"\[\d+\]|(?:.*[\\/])?\[?xlperf\.xlam\]?", re.IGNORECASE)
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 # Excel allows 64 levels of functions; beyond these a formula could exhaust Python's stack.
 _DEEPEST = 64
@@ -180,6 +182,10 @@ class _Parser:
         sheet = token.text[:-1]
         if sheet.startswith("'"):
             sheet = sheet[1:-1].replace("''", "'")
+        if _ADD_IN.fullmatch(sheet) and self.now.kind == "word":
+            function = FUNCTIONS.get(self.now.text.upper())
+            if function and function.added and self.tokens[self.place + 1].text == "(":
+                return self.call(self.take())
         if "[" in sheet or ":" in sheet:
             raise self.unknown("[" if "[" in sheet else "!", token)
         if self.now.kind == "error":
@@ -210,8 +216,8 @@ class _Parser:
         if name in ("TRUE", "FALSE") and self.now.text == ")":
             self.take()
             return Const(name == "TRUE")
-        function = FUNCTIONS.get(name)
-        if function is None:
+        function = FUNCTIONS.get(name.removeprefix("_XLL."))
+        if function is None or not (function.added or function.name == name):
             raise self.refusal(f"函数 {name}", f"the function {name}", token)
         args: list[Expr] = []
         while True:
@@ -223,7 +229,7 @@ class _Parser:
         self.expect(")")
         if args == [Const(None)] or not function.least <= len(args) <= function.most:
             raise self.refusal(f"函数 {name} 的参数个数", f"so many arguments of {name}", token)
-        return Call(name, tuple(args))
+        return Call(function.name, tuple(args))
 
     # ------------------------------------------------------------------------------ tokens
 

@@ -21,8 +21,8 @@ class Const:
     value: Value
 
     def __post_init__(self) -> None:
-        if type(self.value) is int:
-            object.__setattr__(self, "value", float(self.value))
+        if type(self.value) is int or (type(self.value) is float and not self.value):
+            object.__setattr__(self, "value", self.value + 0.0)  # there is no negative zero
 
     # Python holds True == 1.0, Excel does not.
     def __eq__(self, other: object) -> bool:

@@ -5,6 +5,7 @@ The vocabulary is open. A label that is not listed is a plain field: text, or an
 
 import datetime
 import difflib
+import math
 import re
 import unicodedata
 from decimal import Decimal, InvalidOperation
@@ -161,6 +162,8 @@ def read_entry(label: str, text: str) -> Entry | Diagnostic:
         number = Decimal(digits.replace(",", ""))
     except InvalidOperation:  # pragma: no cover - the pattern admits only what Decimal reads
         return _unreadable(label, text, "数字", "a number", "1600000")
+    if not math.isfinite(float(number)):
+        return _too_large(label)
     return Entry(plain, number / 100 if percent else number)
 
 
@@ -182,7 +185,16 @@ def date_entry(day: datetime.date) -> Entry:
     return Entry(text, Decimal(serial if serial > 60 else serial - 1))
 
 
+def _too_large(label: str) -> Diagnostic:
+    return Diagnostic(
+        "X101",
+        Message(f"{label}的数字过大", f"the number of {label} is too large"),
+        fix=Message("请改正该数字", "correct the number"),
+    )
+
+
 def _unreadable(label: str, text: str, zh: str, en: str, example: str) -> Diagnostic:
+    label = label.removeprefix(INDICATOR_PREFIX)
     return Diagnostic(
         "X101",
         Message(f"{label}应为{zh}，填的是“{text}”", f"{label} must be {en}, not “{text}”"),

@@ -4,7 +4,7 @@
 target with an actual after exact scaling, `check` says what in a value makes no sense.
 """
 
-from xlperf.indicator.checking import check
+from xlperf.indicator.checking import check, runs_backwards
 from xlperf.indicator.measuring import measure
 from xlperf.indicator.naming import parse_with_name
 from xlperf.indicator.parser import parse
@@ -44,4 +44,5 @@ __all__ = [
     "measure",
     "parse",
     "parse_with_name",
+    "runs_backwards",
 ]

@@ -6,7 +6,7 @@ from xlperf.diagnostic import Diagnostic, Message, Severity, Span
 from xlperf.indicator.folding import fold
 from xlperf.indicator.quantities import base
 from xlperf.indicator.spelling import quantity_text
-from xlperf.indicator.target import Deadline, Interval, Parsed, Qualitative, Threshold
+from xlperf.indicator.target import Deadline, Interval, Parsed, Qualitative, Target, Threshold
 
 _PAIRS = {")": "(", "]": "[", "”": "“", "}": "{"}
 
@@ -34,7 +34,7 @@ def _faults(parsed: Parsed) -> Iterator[Diagnostic]:
             span,
             fix=Message("请只保留一个比较符号", "keep one of the comparators"),
         )
-    if _reversed(parsed):
+    if runs_backwards(target):
         yield Diagnostic(
             "V103",
             Message("区间的起点大于终点", "the interval ends before it begins"),
@@ -71,8 +71,9 @@ def _whole(parsed: Parsed) -> Span:
     return Span(start, start + len(parsed.source.strip()))
 
 
-def _reversed(parsed: Parsed) -> bool:
-    match parsed.target:
+def runs_backwards(target: Target) -> bool:
+    """Whether an interval or a period ends before it begins, so that nothing can lie in it."""
+    match target:
         case Interval(low, high):
             return base(low)[0] > base(high)[0]
         case Deadline(date=date, start=start) if date and start:

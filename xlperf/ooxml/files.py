@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,6 +29,15 @@ _REASONS = {
     errno.EFBIG: Message("文件超过系统允许的大小", "the file is larger than the system allows"),
     errno.EROFS: Message("磁盘是只读的", "the disk is read-only"),
     errno.ENAMETOOLONG: Message("文件名过长", "the file name is too long"),
+    errno.EACCES: Message("没有权限", "permission denied"),
+    errno.EPERM: Message("没有权限", "permission denied"),
+    errno.EEXIST: Message("同名的文件已存在", "a file of this name is there"),
+    errno.ENOTDIR: Message("上级路径是文件，不是文件夹", "a part of the path is no folder"),
+    errno.ELOOP: Message("链接循环", "the links lead in a circle"),
+    errno.EINVAL: Message("路径无效", "the path is not valid"),
+    errno.EIO: Message("磁盘读写出错", "the disk failed"),
+    errno.EMFILE: Message("打开的文件过多", "too many files are open"),
+    errno.EBUSY: Message("文件正被其他程序使用", "another program uses it"),
 }
 
 
@@ -46,7 +56,7 @@ def read_file(path: Path, limits: Limits = DEFAULT) -> bytes:
         raise WorkbookError(d.at(file=str(path)) for d in error.diagnostics) from error
     except OSError as error:
         denied = Message("没有读取权限", "permission denied")
-        reason = denied if isinstance(error, PermissionError) else _reason(error)
+        reason = denied if isinstance(error, PermissionError) else reason_of(error)
         raise WorkbookError(
             Diagnostic(
                 "W104",
@@ -57,18 +67,63 @@ def read_file(path: Path, limits: Limits = DEFAULT) -> bytes:
         ) from error
 
 
+def find_workbooks(
+    paths: Iterable[str | Path], also: Callable[[Path], bool] = lambda folder: False
+) -> list[Path]:
+    """The paths, with every folder among them replaced by the workbooks in it; each file once.
+
+    Folders are searched to the bottom; a folder itself is kept where `also` says so. Lock files and
+    hidden files are left out. Workbooks in other formats are among them, to be told of.
+    """
+    found: dict[str, Path] = {}
+    for path in map(Path, paths):
+        chosen = [path]
+        if path.is_dir():
+            inside = sorted((path, *path.rglob("*")))
+            chosen = [p for p in inside if (also(p) if p.is_dir() else _is_workbook(p))]
+        for one in chosen:
+            found.setdefault(os.path.realpath(one), one)
+    return list(found.values())
+
+
+def _is_workbook(path: Path) -> bool:
+    known = path.suffix.lower() in preflight.SUFFIXES | preflight.FOREIGN_SUFFIXES
+    return known and not path.name.startswith(("~$", ".")) and path.is_file()
+
+
+def no_workbooks(path: str | Path) -> Diagnostic:
+    """What to say where `find_workbooks` finds none."""
+    return Diagnostic(
+        "W107",
+        Message("没有找到工作簿", "no workbook found"),
+        place=Place(file=str(path)),
+        fix=Message("请给出 .xlsx 文件，或含有这类文件的文件夹", "give .xlsx files or a folder"),
+    )
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it. Raises WorkbookError where that cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fix = Message("请换一个位置后重试", "choose another place")
+        raise _refused(path, reason_of(error), fix) from error
+
+
 def write_file(path: Path, data: bytes, *, last: bool = True) -> None:
     """Put `data` into `path` so that a crash at any moment leaves the old file or the new one.
 
     The bytes go beside the target, are flushed to the disk, then take its name. The new name itself
     is flushed too if this is the `last` file; who writes many into a folder calls `flush_folder`
     once instead. Raises WorkbookError when the place cannot be written or the target is open in a
-    spreadsheet program; the old file then stands as it was.
+    spreadsheet program or read-only; the old file then stands as it was.
     """
     path = Path(os.path.realpath(path))  # what a link points to is replaced, not the link
     for lock in (f"~${path.name}", f".~lock.{path.name}#"):
         if os.path.lexists(path.with_name(lock)):
             raise _open_elsewhere(path, lock)
+    if not _mode(path) & 0o200:  # the folder would let it be replaced all the same
+        raise _read_only(path)
     _sweep(path.parent)
     temporary = ""
     try:
@@ -82,11 +137,13 @@ def write_file(path: Path, data: bytes, *, last: bool = True) -> None:
                 os.replace(temporary, path)
         if sys.platform == "win32":  # which renames closed files only
             os.replace(temporary, path)
-    except OSError as error:
+    except BaseException as error:  # also when interrupted
         if temporary:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
-        raise _cannot_write(path, error) from error
+        if isinstance(error, OSError):
+            raise _cannot_write(path, error) from error
+        raise
     if last:
         flush_folder(path.parent)
 
@@ -171,6 +228,16 @@ def _open_elsewhere(path: Path, lock: str) -> WorkbookError:
     )
 
 
+def _read_only(path: Path) -> WorkbookError:
+    return _refused(
+        path,
+        Message("该文件是只读的", "the file is read-only"),
+        Message(
+            "请取消其只读属性，或换一个位置", "make it writable first, or choose another place"
+        ),
+    )
+
+
 def _cannot_write(path: Path, error: OSError) -> WorkbookError:
     if isinstance(error, PermissionError):
         reason = Message(
@@ -178,7 +245,7 @@ def _cannot_write(path: Path, error: OSError) -> WorkbookError:
             "permission denied, or another program such as Excel has it open",
         )
     else:
-        reason = _reason(error)
+        reason = reason_of(error)
     fix = Message("请关闭该文件或换一个位置后重试", "close the file or choose another place")
     return _refused(path, reason, fix)
 
@@ -194,6 +261,8 @@ def _refused(path: Path, reason: Message, fix: Message) -> WorkbookError:
     )
 
 
-def _reason(error: OSError) -> Message:
-    text = error.strerror or str(error)
-    return _REASONS.get(error.errno or 0, Message(text, text))
+def reason_of(error: OSError) -> Message:
+    """Why the system refused, for a person."""
+    number = error.errno or 0
+    unknown = Message(f"系统错误 {number}", error.strerror or str(error))
+    return _REASONS.get(number, unknown)

@@ -71,6 +71,10 @@ class Package:
             raise damaged(name)
         return self._entries[name].content(name)
 
+    def packed(self, name: str) -> bytes:
+        """A part as it is compressed in the file, b"" where it is missing: quick to compare."""
+        return self._entries[name].raw if name in self._entries else b""
+
     def xml(self, name: str) -> etree._Element:
         """Root element of an XML part; entities are never resolved."""
         return parse_xml(self.read(name), name, self.limits)

@@ -26,7 +26,7 @@ class Limits:
     `file` is the file itself, `part` and `total` are sizes after decompression, `ratio` is how many
     times a part over 1 MiB may be larger than its compressed form. `marks` counts the elements and
     attributes of one XML part, `merges` the merged areas of a sheet, `cells` the cells of one
-    merged area or one `xp.` name and the table cells of one form.
+    merged area, of one `xp.` name and of a form's table, `rows` the rows of that table.
     """
 
     file: int = 100 * _MEBIBYTE
@@ -37,6 +37,7 @@ class Limits:
     marks: int = 10_000_000
     merges: int = 100_000
     cells: int = 200_000
+    rows: int = 5_000
 
     def __post_init__(self) -> None:
         most = {"parts": 0xFFFF}  # what a zip file can say without its 64-bit extension
@@ -311,7 +312,8 @@ def check_names(names: Iterable[str]) -> None:
 
 def shown(name: str) -> str:
     """A name as it may stand in a message: short, without control characters."""
-    return "".join(c if c.isprintable() else "?" for c in name[:80])
+    head = name[:80]
+    return head if head.isprintable() else "".join(c if c.isprintable() else "?" for c in head)
 
 
 # --------------------------------------------------------------------------------------- limits
@@ -389,6 +391,19 @@ def check_merges(count: int, largest: int, name: str, limits: Limits) -> None:
             "W139", "cells", f"部件 {shown(name)} 中一处合并区域的单元格数",
             f"the cells of one merged area in {shown(name)} are", largest, limits,
         )  # fmt: skip
+
+
+def check_form_table(rows: int, cells: int, sheet: str, limits: Limits) -> None:
+    """Refuse a form whose table, by its names, has more rows or cells than any form has."""
+    for limit, count, zh, en in (
+        ("rows", rows, "行数", "rows"),
+        ("cells", cells, "单元格数", "cells"),
+    ):
+        if count > getattr(limits, limit):
+            raise _exceeded(
+                "W139", limit, f"工作表“{shown(sheet)}”指标表（xp.指标.…）的{zh}",
+                f"the {en} of the table (xp.指标.…) on sheet “{shown(sheet)}” are", count, limits,
+            )  # fmt: skip
 
 
 def _exceeded(code: str, limit: str, zh: str, en: str, found: int, limits: Limits) -> WorkbookError:

@@ -39,6 +39,10 @@ _FORMULA = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)")
 _ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding=[\"']([^\"']*)")
 _DEFAULT_WIDTH, _DEFAULT_HEIGHT = 8.43, 15.0
 _LONGEST = 409.5
+# Excel takes 8192 characters, in its own spelling: a file may need more for the same formula.
+_LONGEST_FORMULA = 32768
+# Formulas that cells share are copied, so a small file can ask for endless text.
+_COPIED_SHARE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +118,8 @@ def read_sheet(xml: bytes, part: str, strings: Sequence[str], limits: Limits = D
                             value = _finite(text)
                     elif child.tag == NS + "f":
                         formula = _formula_text(child, (row_number, column), shared)
-                        copied += len(formula)
-                        if copied > limits.part:
+                        copied += 0 if child.text else len(formula)
+                        if copied > limits.part // _COPIED_SHARE or len(formula) > _LONGEST_FORMULA:
                             raise ValueError("formulas")
                     elif child.tag == NS + "is":
                         value = string_item(child)
@@ -224,7 +228,7 @@ class SheetWriter:
         merges: Collection[Area] | None = None,
     ) -> None:
         """`merges` are the areas that stay merged when others are given; None leaves all as is."""
-        xml = _normalized(xml, part)
+        xml = normalized(xml, part)
         scan = _Scan(xml, part)
         self._pieces: list[bytes] = []
         self._cells: dict[Position, int] = {}
@@ -381,7 +385,7 @@ class _Scan:
         return match.end() if match else at
 
 
-def _normalized(xml: bytes, part: str) -> bytes:
+def normalized(xml: bytes, part: str) -> bytes:
     """The part in UTF-8, its own namespace the default one, its row list open to new rows."""
     declared = _ENCODING.match(xml)
     if b"\0" in xml[:4] or (declared and declared[1].lower() not in (b"utf-8", b"us-ascii")):

@@ -51,7 +51,8 @@ def _same(name: str) -> str:
 
 
 def _valid(title: str) -> str:
-    name = _cut(_FORBIDDEN.sub("_", " ".join(title.split())), MAX_SHEET_NAME)
+    plain = _FORBIDDEN.sub(lambda m: "-" if m[0] == "_" else "_", " ".join(title.split()))
+    name = _cut(plain, MAX_SHEET_NAME)
     return name if sheet_name_problem(name) is None else _cut(f"_{name}", MAX_SHEET_NAME)
 
 

@@ -68,7 +68,9 @@ class Styles:
     @classmethod
     def open(cls, package: Package, part: str | None) -> "Styles":
         """The styles part of a workbook; defaults throughout when there is none."""
-        return _styles(package.read(part), part) if part is not None and part in package else cls(None)
+        if part is None or part not in package:
+            return cls(None)
+        return _styles(package.read(part), part)
 
     def __getitem__(self, index: int) -> CellFormat:
         if index not in self._cache:

@@ -40,7 +40,12 @@ def escape(text: str) -> str:
         text = text.replace("\r\n", "\n")
     if not _SPECIAL.search(text):
         return text
-    return _ESCAPED.sub(lambda match: f"_x{ord(match[0]):04X}_", text).translate(_MARKUP)
+    return escape_controls(text).translate(_MARKUP)
+
+
+def escape_controls(text: str) -> str:
+    """Text with Excel's `_xHHHH_` for what XML cannot hold, before it becomes XML."""
+    return _ESCAPED.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
 
 
 def unescape(text: str) -> str:

@@ -7,7 +7,16 @@ Only the values of formula cells are written back.
 
 from xlperf.recalc.book import Book
 from xlperf.recalc.engine import Engine, Reason
-from xlperf.recalc.run import ENGINES, Change, Recalculated, recalculate, recalculate_files
+from xlperf.recalc.report import as_json, lines
+from xlperf.recalc.run import (
+    ENGINES,
+    Change,
+    Recalculated,
+    Unsupported,
+    recalculate,
+    recalculate_files,
+    targets,
+)
 
 __all__ = [
     "ENGINES",
@@ -16,6 +25,10 @@ __all__ = [
     "Engine",
     "Reason",
     "Recalculated",
+    "Unsupported",
+    "as_json",
+    "lines",
     "recalculate",
     "recalculate_files",
+    "targets",
 ]

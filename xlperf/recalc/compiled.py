@@ -6,7 +6,6 @@ from typing import Any
 
 from xlperf.diagnostic import Message
 from xlperf.expr import Cell, Range, Value, doubts, evaluate
-from xlperf.ooxml.address import cell_name
 from xlperf.recalc import preflight
 from xlperf.recalc.book import Book, Key
 from xlperf.recalc.engine import Reason, Values
@@ -69,9 +68,9 @@ def _answers(found: Plan, books: Sequence[Book]) -> list[Values | Reason]:
     if not doubtful:
         keys = [key for step in found.steps for key in step.keys]
         columns = [held[key] for key in keys]
-        return [
-            dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)
-        ] or [{} for _ in books]
+        return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)] or [
+            {} for _ in books
+        ]
     if len(books) == 1:
         shown = "、".join(dict.fromkeys(doubtful[:3]))
         return [
@@ -86,12 +85,8 @@ def _answers(found: Plan, books: Sequence[Book]) -> list[Values | Reason]:
 
 
 def _inputs(found: Plan, books: Sequence[Book]) -> _Held:
-    names: dict[int, list[Key]] = {}
-    for key in found.inputs:
-        names.setdefault(key[0], []).append(key)
     held: _Held = {}
-    for sheet, keys in names.items():
-        addresses = [cell_name(*key[1:]).encode() for key in keys]
+    for sheet, (keys, addresses) in found.inputs.items():
         rows = [book.values(sheet, addresses) for book in books]
         held |= zip(keys, map(list, zip(*rows, strict=True)), strict=True)
     return held
@@ -104,9 +99,7 @@ def _compute(step: Step, held: _Held, count: int) -> None:
         for place, key in enumerate(step.keys):
             held[key] = [evaluate(step.tree, _Row(step, held, place, n)) for n in range(count)]
         return
-    env = _Env(
-        {id(node): _column(node, areas, step, held, count) for node, areas in step.reads}
-    )
+    env = _Env({id(node): _column(node, areas, step, held, count) for node, areas in step.reads})
     result = evaluate(step.tree, env)
     values = result.tolist() if hasattr(result, "tolist") else [result] * total
     for place, key in enumerate(step.keys):
@@ -129,17 +122,13 @@ class _Row(_Env):
         for node, areas in step.reads:
             rows = areas[place if len(areas) > 1 else 0]
             if isinstance(node, Range):
-                values[id(node)] = tuple(
-                    tuple([held[key][number] for key in row]) for row in rows
-                )
+                values[id(node)] = tuple(tuple([held[key][number] for key in row]) for row in rows)
             else:
                 values[id(node)] = held[rows[0][0]][number]
         super().__init__(values)
 
 
-def _column(
-    node: Cell | Range, areas: Sequence[Rows], step: Step, held: _Held, count: int
-) -> Any:
+def _column(node: Cell | Range, areas: Sequence[Rows], step: Step, held: _Held, count: int) -> Any:
     """What a node stands for in each cell of the step and each workbook, cell by cell."""
     if len(areas) == 1:
         times = len(step.keys)

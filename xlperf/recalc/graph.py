@@ -13,7 +13,6 @@ from xlperf.expr import (
     Binary,
     Call,
     Cell,
-    Const,
     Expr,
     Range,
     Ref,
@@ -21,6 +20,7 @@ from xlperf.expr import (
     Unsupported,
     parse_formula,
 )
+from xlperf.ooxml.address import cell_name
 from xlperf.recalc.book import Book, Key
 from xlperf.recalc.engine import Reason
 
@@ -45,10 +45,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The steps in the order in which they are computed, and the cells that they start from."""
+    """The steps in the order in which they are computed, and the cells that they start from.
+
+    These go by sheet, with their addresses as the file has them.
+    """
 
     steps: tuple[Step, ...]
-    inputs: tuple[Key, ...]
+    inputs: Mapping[int, tuple[tuple[Key, ...], tuple[bytes, ...]]]
 
 
 def plan(book: Book) -> Plan | list[Reason]:
@@ -220,7 +223,7 @@ def _steps(
             same = all(rows == each[0] for rows in each[1:])
             found.append((node, each[:1] if same else each))
         steps.append(Step(trees[keys[0]], tuple(keys), tuple(found)))
-    inputs = {
+    given = {
         cell
         for found in reads.values()
         for _, rows in found
@@ -228,7 +231,11 @@ def _steps(
         for cell in row
         if cell not in trees
     }
-    return Plan(tuple(steps), tuple(sorted(inputs)))
+    inputs = {}
+    for sheet in {key[0] for key in given}:
+        here = tuple(sorted(key for key in given if key[0] == sheet))
+        inputs[sheet] = here, tuple(cell_name(*key[1:]).encode() for key in here)
+    return Plan(tuple(steps), inputs)
 
 
 def _shape(node: Expr, key: Key) -> object:

@@ -4,7 +4,7 @@ Formula text is scanned, not parsed: a scan also understands what no engine here
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from xlperf.diagnostic import Message
@@ -21,10 +21,12 @@ INDIRECT = frozenset(("OFFSET", "INDIRECT"))
 """Functions by which a formula reads cells that its text does not name; they are volatile too."""
 
 _QUOTED = re.compile(r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'!")
+_TEXT = re.compile(r"\"(?:[^\"]|\"\")*\"")
 _FUNCTION = re.compile(r"(?<![\w.\]!])((?:[^\W\d]|\\)[\w.]*)\(")
 _FOREIGN = re.compile(r"\[\d+\]|\[[^\[\]]*\.xl\w+\]|'[^']*\[[^\]]+\][^']*'!|\|'?[^!]*'?!")
 _STRUCTURED = re.compile(r"[\w.]\[|\[[@#\[]|^\[")
 _ACROSS = re.compile(r"(?:[\w.]+:[\w.]+|'[^'\[\]]+:[^'\[\]]+')!")
+_CELL = re.compile(r"[A-Za-z]{1,3}[0-9]{1,7}|[A-Za-z]{1,3}")
 _PREFIX = re.compile(r"^(?:_xlfn\.|_xlws\.)+", re.IGNORECASE)
 _UNSUPPORTED_CALL = re.compile(r"(?:\[0\]|'[^']*'|[\w.]+)!\s*[\w.]+\(|_xll\.", re.IGNORECASE)
 
@@ -40,16 +42,15 @@ def _blanked(found: re.Match[str]) -> str:
     return '""' if found[0].startswith('"') else "s!"
 
 
-Problem = Callable[[str], Message | None]
-
-
 def nobody_can(book: Book) -> Iterator[Reason]:
     """What every engine here has to refuse."""
     if book.settings.get("fullPrecision") in ("0", "false"):
-        yield Reason(_message("“以显示精度为准”的计算", "calculation with the precision as displayed"))
+        yield Reason(
+            Message("“以显示精度为准”的计算", "calculation with the precision as displayed")
+        )
     for key, formula in book.formulas.items():
         if formula.kind not in ("", "array"):
-            yield Reason(_message("模拟运算表", "data tables"), key)
+            yield Reason(Message("模拟运算表", "data tables"), key)
         elif found := _nobody_can(formula.text):
             yield Reason(found, key)
     for name in book.workbook.names:
@@ -66,12 +67,16 @@ def _nobody_can(formula: str) -> Message | None:
         return named("易失函数", "the volatile function", found)
     if found := used & SURROUNDINGS:
         return named("取决于运行环境的函数", "a function of the surroundings:", found)
-    without_texts = re.sub(r"\"(?:[^\"]|\"\")*\"", '""', formula)
-    if _UNSUPPORTED_CALL.search(without_texts):
-        return _message("宏或加载项中的函数", "functions of macros or add-ins")
-    if _FOREIGN.search(without_texts):
-        return _message("引用其他工作簿", "references to other workbooks")
+    plain = without_texts(formula)
+    if _UNSUPPORTED_CALL.search(plain):
+        return Message("宏或加载项中的函数", "functions of macros or add-ins")
+    if _FOREIGN.search(plain):
+        return Message("引用其他工作簿", "references to other workbooks")
     return None
+
+
+def without_texts(formula: str) -> str:
+    return _TEXT.sub('""', formula)
 
 
 def _uses_name(book: Book, name: str) -> bool:
@@ -83,9 +88,9 @@ def structured(formula: str) -> Message | None:
     """Why a formula with tables or several sheets in one reference is refused, if it has any."""
     plain = _QUOTED.sub(lambda found: found[0] if found[0].endswith("!") else '""', formula)
     if _STRUCTURED.search(plain):
-        return _message("表的结构化引用", "structured references to tables")
+        return Message("表的结构化引用", "structured references to tables")
     if _ACROSS.search(plain):
-        return _message("跨多个工作表的引用", "references across several sheets")
+        return Message("跨多个工作表的引用", "references across several sheets")
     return None
 
 
@@ -101,5 +106,24 @@ def named(zh: str, en: str, words: Collection[str]) -> Message:
     return Message(f"{zh} {shown}", f"{en} {shown}")
 
 
-def _message(zh: str, en: str) -> Message:
-    return Message(zh, en)
+def lost_names(book: Book) -> Iterator[Reason]:
+    """Names in formulas that the workbook does not define: an IFERROR would hide their error."""
+    defined = {name.name.casefold() for name in book.workbook.names}
+    tables = {table.casefold() for table in book.tables}
+    for key, formula in book.formulas.items():
+        for name in words(formula.text):
+            if name.casefold() not in defined and name.casefold() not in tables:
+                zh, en = f"名称“{name}”没有定义", f"the name “{name}” is not defined"
+                yield Reason(Message(zh, en), key)
+
+
+@lru_cache(maxsize=8192)
+def words(formula: str) -> frozenset[str]:
+    """What stands in a formula as a name: no cell, no function, no number, no truth."""
+    plain = _QUOTED.sub(_blanked, formula)
+    plain = re.sub(r"\[(?:[^\[\]']|'.|\[(?:[^\[\]']|'.)*\])*\]", "", plain)
+    return frozenset(
+        word
+        for word in re.findall(r"(?<![\w.$!#?])(?:[^\W\d]|\\)[\w.\\?]*(?![\w.(!?$:])", plain)
+        if word.upper() not in ("TRUE", "FALSE") and not _CELL.fullmatch(word)
+    )

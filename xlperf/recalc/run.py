@@ -1,23 +1,32 @@
 """Workbooks in, recalculated workbooks out: the engine is chosen, its values are written back."""
 
+import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from xlperf.diagnostic import InputError, Message
-from xlperf.expr import ExcelError, Value
+from xlperf.expr import Value
 from xlperf.ooxml.files import read_file, write_file
 from xlperf.ooxml.preflight import DEFAULT, Limits
-from xlperf.ooxml.trust import has_signature, signed
+from xlperf.ooxml.trust import signed
 from xlperf.recalc.book import Book, Key
 from xlperf.recalc.compiled import Compiled
 from xlperf.recalc.engine import Engine, Reason
+from xlperf.recalc.formualizer import Formualizer
+from xlperf.recalc.formulas import Formulas
+from xlperf.recalc.libreoffice import LibreOffice
 
-ENGINES: Mapping[str, type[Engine]] = {"compiled": Compiled}
+ENGINES: Mapping[str, type[Engine]] = {
+    "compiled": Compiled,
+    "formualizer": Formualizer,
+    "formulas": Formulas,
+    "libreoffice": LibreOffice,
+}
 """The engines by name, in the order in which `auto` asks them."""
 
 EngineName = Literal["auto", "compiled", "formualizer", "formulas", "libreoffice"]
@@ -72,6 +81,7 @@ class _Job:
     engine: str | None = None
     values: Mapping[Key, Value] | None = None
     seconds: float = 0.0
+    problem: InputError | None = None
 
 
 @cache
@@ -94,15 +104,14 @@ def recalculate(
 def _opened(data: bytes, limits: Limits) -> _Job:
     start = time.perf_counter()
     book = Book(data, limits)
-    if has_signature(book.package):
+    if book.signed:
         raise signed()
-    book.prepare()
     return _Job(book, seconds=time.perf_counter() - start)
 
 
 def _calculate(jobs: Sequence[_Job], engine: EngineName) -> None:
     for name in ENGINES if engine == "auto" else [engine]:
-        _try(_engine(name), [job for job in jobs if job.engine is None])
+        _try(_engine(name), [job for job in jobs if not (job.engine or job.problem)])
 
 
 def _try(engine: Engine, jobs: Sequence[_Job]) -> None:
@@ -110,17 +119,33 @@ def _try(engine: Engine, jobs: Sequence[_Job]) -> None:
     taken = []
     for job in jobs:
         start = time.perf_counter()
-        if reasons := tuple(engine.refuses(job.book)):
+        try:
+            reasons = tuple(engine.refuses(job.book))
+        except InputError as error:
+            job.problem = error
+            continue
+        if reasons:
             job.refused[engine.name] = reasons
         else:
             taken.append(job)
         job.seconds += time.perf_counter() - start
-    if not taken:
-        return
+    if taken:
+        _run(engine, taken)
+
+
+def _run(engine: Engine, jobs: Sequence[_Job]) -> None:
     start = time.perf_counter()
-    answers = engine.recalculate([job.book for job in taken])
-    each = (time.perf_counter() - start) / len(taken)
-    for job, answer in zip(taken, answers, strict=True):
+    try:
+        answers = engine.recalculate([job.book for job in jobs])
+    except InputError as error:
+        if len(jobs) == 1:
+            jobs[0].problem = error
+        else:  # one of them is damaged: the others are done without it
+            for job in jobs:
+                _run(engine, [job])
+        return
+    each = (time.perf_counter() - start) / len(jobs)
+    for job, answer in zip(jobs, answers, strict=True):
         job.seconds += each
         if isinstance(answer, Reason):
             job.refused[engine.name] = (answer,)
@@ -129,6 +154,8 @@ def _try(engine: Engine, jobs: Sequence[_Job]) -> None:
 
 
 def _outcome(job: _Job) -> Recalculated:
+    if job.problem:
+        raise job.problem
     start = time.perf_counter()
     book = job.book
     refused = {
@@ -163,18 +190,14 @@ def _unsupported(job: _Job) -> tuple[Unsupported, ...]:
 
 
 def _changes(book: Book, values: Mapping[Key, Value]) -> Iterable[Change]:
-    by_sheet: dict[int, list[Key]] = {}
-    for key in values:
-        by_sheet.setdefault(key[0], []).append(key)
-    for keys in by_sheet.values():
-        for key, old in zip(keys, book.cached(keys), strict=True):
-            if not _same(old, new := values[key]):
-                yield Change(*book.place(key), old, new)
+    for key, cell, old in book.cached():
+        if key in values and not _same(old, new := values[key]):
+            yield Change(book.workbook.sheets[key[0]].name, cell, old, new)
 
 
 def _same(old: Value, new: Value) -> bool:
     if type(old) is float and type(new) is float:
-        return old == new or abs(old - new) <= _CLOSE * max(abs(old), abs(new))
+        return old == new or abs(old - new) <= _CLOSE * abs(new)
     return type(old) is type(new) and old == new
 
 
@@ -225,46 +248,18 @@ def _files(
     return outcomes
 
 
-def as_json(outcomes: Iterable[Recalculated], lang: Literal["zh", "en"] = "zh") -> dict[str, Any]:
-    """The report of a run, as docs/recalc.md describes it."""
-    return {
-        "workbooks": [
-            {
-                "file": str(outcome.file) if outcome.file else None,
-                "engine": outcome.engine,
-                "refused_by": {
-                    name: [message.text(lang) for message in messages]
-                    for name, messages in outcome.refused_by.items()
-                },
-                "recalculated": outcome.recalculated,
-                "changed": [
-                    {
-                        "sheet": change.sheet,
-                        "cell": change.cell,
-                        "old": _plain(change.old),
-                        "new": _plain(change.new),
-                    }
-                    for change in outcome.changed
-                ],
-                "unsupported": [
-                    {
-                        "sheet": cell.sheet,
-                        "cell": cell.cell,
-                        "formula": cell.formula,
-                        "reason": cell.reason.text(lang),
-                    }
-                    for cell in outcome.unsupported
-                ],
-                "seconds": round(outcome.seconds, 6),
-            }
-            for outcome in outcomes
-        ]
-    }
+def targets(
+    paths: Sequence[Path], out: Path | None, *, in_place: bool = False
+) -> list[tuple[Path, Path | None]]:
+    """Where each workbook is written: into `out`, in its own place, or, None, nowhere.
 
-
-def _plain(value: Value) -> float | int | str | bool | None:
-    if isinstance(value, ExcelError):
-        return value.code
-    if type(value) is float and value.is_integer() and abs(value) < 1e15:
-        return int(value)
-    return value
+    `out` is the file for one workbook where it ends like one, else a folder that keeps the folders
+    below those that all the workbooks share.
+    """
+    if out is None:
+        return [(path, path if in_place else None) for path in paths]
+    if len(paths) == 1 and out.suffix.lower() == paths[0].suffix.lower() and not out.is_dir():
+        return [(paths[0], out)]
+    full = [path.resolve() for path in paths]
+    root = os.path.commonpath([path.parent for path in full]) if full else ""
+    return [(path, out / place.relative_to(root)) for path, place in zip(paths, full, strict=True)]

@@ -36,6 +36,7 @@ _TITLE = Message("绩效表审核结果", "Review of performance forms")
 _FORMS = Message("审核表数", "forms")
 _WAIVED = Message("已豁免", "waived")
 _UNREADABLE = Message("无法读取", "unreadable")
+_UNWRITTEN = Message("无法写入", "not written")
 _BY_RULE = Message("按规则统计", "By rule")
 _BY_PROJECT = Message("按项目统计", "By project")
 _PROBLEMS = Message("未能审核的文件及其他事项", "Files that were not reviewed, and other remarks")
@@ -150,6 +151,7 @@ class _Page:
             tiles.append((severity, name, count))
         tiles.append(("waived", _WAIVED, summary.waived))
         tiles.append(("unreadable", _UNREADABLE, summary.unreadable))
+        tiles.append(("unwritten", _UNWRITTEN, summary.unwritten))
         shown = "".join(
             f'<div class="{kind}"><dt>{escape(self._say(name))}</dt><dd>{count}</dd></div>'
             for kind, name, count in tiles

@@ -46,7 +46,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Counts of a review. `unreadable` are files; `by_project` goes by the project's name."""
+    """Counts of a review; `unreadable` and `unwritten` are files.
+
+    `by_project` goes by the project's name.
+    """
 
     forms: int
     errors: int
@@ -54,6 +57,7 @@ class Summary:
     infos: int
     waived: int
     unreadable: int
+    unwritten: int
     by_rule: Mapping[str, int]
     by_project: Mapping[str, int]
 
@@ -105,14 +109,14 @@ def _problem(problem: Diagnostic, lang: Lang) -> Item:
 def summarize(review: Review, items: tuple[Item, ...]) -> Summary:
     severities = Counter(item.severity for item in items)
     projects = Counter(item.project for item in items if item.project)
-    unreadable = {p.place.file for p in review.problems if p.severity is Severity.ERROR}
     return Summary(
         review.forms,
         severities[Severity.ERROR],
         severities[Severity.WARNING],
         severities[Severity.INFO],
         len(review.waived),
-        len(unreadable),
+        len(review.unread),
+        len(review.unwritten),
         dict(sorted(Counter(item.code for item in items).items())),
         dict(projects),
     )
@@ -131,9 +135,13 @@ def closing(summary: Summary, lang: Lang) -> str:
         parts.append("没有发现问题" if zh else "nothing found")
     if count := summary.waived:
         parts.append(f"另有 {count} 处已豁免" if zh else f"{count} waived")
-    if count := summary.unreadable:
-        files = f"{count} file{'s' * (count != 1)}"
-        parts.append(f"{count} 个文件无法读取" if zh else f"{files} could not be read")
+    for count, done_zh, done in (
+        (summary.unreadable, "读取", "read"),
+        (summary.unwritten, "写入", "written"),
+    ):
+        if count:
+            files = f"{count} file{'s' * (count != 1)}"
+            parts.append(f"{count} 个文件无法{done_zh}" if zh else f"{files} could not be {done}")
     return "；".join(parts) + "。" if zh else "; ".join(parts) + "."
 
 

@@ -1,6 +1,6 @@
 """Reviewing: forms from workbooks and tables put before the rules, findings out, fixes back in."""
 
-from xlperf.review.explain import Explained, parse
+from xlperf.review.explain import Explained, parse, read_lines
 from xlperf.review.review import Review, check, find_sources, fix
 from xlperf.review.settings import ReviewSettings, find_settings, load_settings, settings_for
 
@@ -14,5 +14,6 @@ __all__ = [
     "fix",
     "load_settings",
     "parse",
+    "read_lines",
     "settings_for",
 ]

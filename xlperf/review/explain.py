@@ -1,11 +1,11 @@
 """How one indicator value is read: kind, parts, canonical spelling, and the score formula."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
-from xlperf.diagnostic import Lang, Message, Span
+from xlperf.diagnostic import Diagnostic, Lang, Message, Span
 from xlperf.expr import to_excel
 from xlperf.indicator import (
     Deadline,
@@ -16,6 +16,7 @@ from xlperf.indicator import (
     Target,
     Threshold,
     canonical,
+    check,
     kind,
 )
 from xlperf.indicator import parse as parse_value
@@ -36,6 +37,7 @@ _LABELS = {
     "canonical": Message("规范写法", "canonical"),
     "formula": Message("得分公式", "score formula"),
 }
+_PROBLEM = Message("问题", "problem")
 _KINDS: dict[Kind, Message] = {
     "threshold": Message("阈值", "threshold"),
     "interval": Message("区间", "interval"),
@@ -53,7 +55,8 @@ class Explained:
     `number` has the digits as typed, `scale` is 1, 10,000 (万) and so on; an interval has `low` and
     `high` instead of `number`. `per` is what one unit is counted against (天, 人·天), or a
     frequency's period. `date` and `start` are ISO dates. `formula` is the score as Excel spells it,
-    over 实际完成值 (as a number in the target's unit) and 分值.
+    over 实际完成值 (as a number in the target's unit) and 分值. `problems` are parts that were
+    recognised and make no sense.
     """
 
     source: str
@@ -70,22 +73,31 @@ class Explained:
     qualifier: str | None
     canonical: str
     formula: str | None
+    problems: tuple[Diagnostic, ...]
     target: Target
     spans: Mapping[str, Span]
 
     def as_dict(self) -> dict[str, Any]:
-        """The parts as plain data, numbers as int or float; without `target` and `spans`."""
+        """The parts as plain data, numbers as int or float; without `target` and `spans`.
+
+        A problem has its code, its message in both languages and its span.
+        """
         names = [field.name for field in fields(self) if field.name not in ("target", "spans")]
-        values = {name: getattr(self, name) for name in names}
+        values = {name: getattr(self, name) for name in names} | {
+            "problems": [_as_dict(problem) for problem in self.problems]
+        }
         return {k: _plain(v) if isinstance(v, Decimal) else v for k, v in values.items()}
 
     def lines(self, lang: Lang = "zh") -> list[tuple[str, str]]:
         """The parts that the value has, each with its label."""
         parts = self.as_dict() | {"kind": _KINDS[self.kind].text(lang)}
         return [
-            (label.text(lang), str(parts[key]))
-            for key, label in _LABELS.items()
-            if parts[key] is not None
+            *(
+                (label.text(lang), str(parts[key]))
+                for key, label in _LABELS.items()
+                if parts[key] is not None
+            ),
+            *((_PROBLEM.text(lang), f"{p.code} {p.text(lang)}") for p in self.problems),
         ]
 
 
@@ -112,6 +124,7 @@ def parse(text: str) -> Explained:
         getattr(target, "qualifier", "") or None,
         canonical(parsed),
         to_excel(expr, {}) if expr is not None else None,
+        tuple(check(parsed)),
         target,
         parsed.spans,
     )
@@ -133,6 +146,30 @@ def _per(target: Target, quantity: Quantity | None) -> str | None:
     if isinstance(target, Deadline):
         return target.period
     return quantity.per or None if quantity else None
+
+
+def read_lines(lines: Iterable[bytes]) -> Iterator[str]:
+    """Lines of text as a file or another program gives them: UTF-8, or else GB 18030."""
+    encoding = "utf-8-sig"
+    for line in lines:
+        try:
+            text = line.decode(encoding)
+        except UnicodeDecodeError:
+            encoding = "gb18030"
+            text = line.decode(encoding, "replace")
+        if encoding == "utf-8-sig":
+            encoding = "utf-8"
+        yield text.rstrip("\r\n")
+
+
+def _as_dict(problem: Diagnostic) -> dict[str, Any]:
+    span = [problem.span.start, problem.span.end] if problem.span else None
+    return {
+        "code": problem.code,
+        "zh": problem.text("zh"),
+        "en": problem.text("en"),
+        "span": span,
+    }
 
 
 def _plain(number: Decimal) -> int | float:

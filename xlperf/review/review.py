@@ -1,21 +1,20 @@
 """Reviewing: which forms there are, what the rules find on them, what can be mended."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from xlperf.diagnostic import Diagnostic, InputError, Message, Place
+from xlperf.diagnostic import Diagnostic, InputError
 from xlperf.ooxml.address import parse_cell
-from xlperf.ooxml.files import read_file, write_file
-from xlperf.ooxml.preflight import DEFAULT, FOREIGN_SUFFIXES, SUFFIXES, Limits
+from xlperf.ooxml.files import find_workbooks, no_workbooks, read_file, write_file
+from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.review.settings import ReviewSettings
 from xlperf.review.waivers import load_waivers, sort_out
 from xlperf.rules import Finding, Fix, FormCase, Settings, choose, run
 from xlperf.scoring import Policy
-from xlperf.tables import FILES, build_records, read_folder, replace_cells
-from xlperf.template import read_forms, replace_texts
+from xlperf.tables import FILES, build_records, holds_tables, read_folder, replace_cells
+from xlperf.template import no_form, read_forms, replace_texts
 
-_SHOWN = SUFFIXES | FOREIGN_SUFFIXES
 _PASSES = 10
 
 
@@ -23,14 +22,17 @@ _PASSES = 10
 class Review:
     """The findings on all forms, and what else has to be said.
 
-    `problems` are files that could not be read and waivers that match nothing; `waived` are the
-    findings that a waiver accepts, with its reason. `forms` counts the forms that were read.
+    `problems` are files that could not be read, what in the others cannot be relied on, and waivers
+    that match nothing; `waived` are the findings that a waiver accepts, with its reason. `forms`
+    counts the forms that were read; `unread` and `unwritten` are files.
     """
 
     findings: tuple[Finding, ...]
     problems: tuple[Diagnostic, ...]
     waived: tuple[tuple[Finding, str], ...]
     forms: int
+    unread: frozenset[str] = frozenset()
+    unwritten: frozenset[str] = frozenset()
 
 
 def check(paths: Iterable[str | Path], settings: ReviewSettings | None = None) -> Review:
@@ -46,13 +48,23 @@ def check(paths: Iterable[str | Path], settings: ReviewSettings | None = None) -
     waivers = load_waivers(settings.waivers)
     forms: list[FormCase] = []
     problems: list[Diagnostic] = []
-    for source in find_sources(paths):
+    unread: set[str] = set()
+    paths = list(paths)
+    sources = find_sources(paths)
+    if not sources:
+        problems += map(no_workbooks, paths)
+    for source in sources:
         try:
-            forms += _forms(source, policy, thresholds, settings.limits)
+            read, wrong = _forms(source, policy, thresholds, settings.limits)
+            forms += read
         except InputError as error:
-            problems += [d if d.place.file else d.at(file=str(source)) for d in error.diagnostics]
+            wrong = error.diagnostics
+            unread.add(str(source))
+        problems += [d if d.place.file else d.at(file=str(source)) for d in wrong]
     findings, waived, unused = sort_out(run(forms, rules), waivers, settings.waivers)
-    return Review(tuple(findings), (*problems, *unused), tuple(waived), len(forms))
+    return Review(
+        tuple(findings), (*problems, *unused), tuple(waived), len(forms), frozenset(unread)
+    )
 
 
 def fix(
@@ -87,55 +99,44 @@ def fix(
         mended += done
         review = check(paths, settings)
     problems = (*review.problems, *(d for found in failed.values() for d in found))
-    return mended, replace(review, problems=problems)
+    return mended, replace(review, problems=problems, unwritten=frozenset(map(str, failed)))
 
 
 def find_sources(paths: Iterable[str | Path]) -> list[Path]:
-    """What to review, in order: workbooks, and folders that hold the two tables.
-
-    Folders are searched to the bottom; Excel's lock files and hidden files are left out. Workbooks
-    in other formats are among them, to be told of.
-    """
-    found: list[Path] = []
-    for path in map(Path, paths):
-        if not path.is_dir():
-            found.append(path)
-            continue
-        for inside in sorted((path, *path.rglob("*"))):
-            hidden = inside.name.startswith(("~$", ".")) and inside != path
-            tables = inside.is_dir() and all((inside / name).is_file() for name in FILES.values())
-            if tables or (inside.is_file() and inside.suffix.lower() in _SHOWN and not hidden):
-                found.append(inside)
-    return list(dict.fromkeys(found))
+    """What to review, in order: workbooks, and folders that hold the two tables."""
+    return find_workbooks(paths, lambda f: all((f / name).is_file() for name in FILES.values()))
 
 
 def _forms(
     source: Path, policy: Policy, thresholds: Settings, limits: Limits
-) -> Iterator[FormCase]:
-    """The forms of a workbook, of a workbook of tables, or of a folder of tables."""
+) -> tuple[list[FormCase], Sequence[Diagnostic]]:
+    """The forms of a workbook, of a workbook of tables, or of a folder of tables.
+
+    And what in a workbook was not read as it should be. Raises InputError where nothing was.
+    """
     if source.is_dir():
-        yield from _from_tables(source, policy, thresholds, limits)
-        return
-    forms = read_forms(read_file(source, limits), limits)
+        return _from_tables(source, policy, thresholds, limits)
+    data = read_file(source, limits)
+    forms, wrong = read_forms(data, limits)
+    if not forms and wrong:
+        raise InputError(wrong)
     if not forms:
-        yield from _from_tables(source, policy, thresholds, limits)
-    for _, project in forms:
-        yield FormCase(project, source.parent.name, str(source), policy, thresholds)
+        if not holds_tables(data, limits):
+            raise InputError(no_form(source))
+        return _from_tables(source, policy, thresholds, limits)
+    document = source.parent.name
+    cases = [FormCase(p, document, str(source), policy, thresholds) for _, p in forms]
+    return cases, wrong
 
 
 def _from_tables(
     source: Path, policy: Policy, thresholds: Settings, limits: Limits
-) -> Iterator[FormCase]:
-    try:
-        records = build_records(*read_folder(source, limits))
-    except InputError as error:
-        if any(d.code in ("D101", "D110") for d in error.diagnostics):
-            raise InputError(_no_form(source)) from error
-        raise
-    if records.faults:
-        raise InputError(fault for faults in records.faults.values() for fault in faults)
-    for project in records.projects:
-        yield FormCase(project, source.stem, str(source), policy, thresholds)
+) -> tuple[list[FormCase], Sequence[Diagnostic]]:
+    """The projects without faults, and the faults of the others."""
+    records = build_records(*read_folder(source, limits))
+    faults = [fault for found in records.faults.values() for fault in found]
+    sound = [project for project in records.projects if project.key not in records.faults]
+    return [FormCase(p, source.stem, str(source), policy, thresholds) for p in sound], faults
 
 
 def _by_file(findings: Iterable[Finding]) -> Iterator[tuple[Path, list[Finding]]]:
@@ -168,18 +169,3 @@ def _mend(file: Path, findings: list[Finding], limits: Limits) -> list[Finding]:
         for finding in findings
         if (finding.diagnostic.place.sheet, parse_cell(finding.diagnostic.place.cell)) in written
     ]
-
-
-def _no_form(source: Path) -> Diagnostic:
-    return Diagnostic(
-        "W106",
-        Message(
-            "不是绩效表：没有 xp. 名称，也没有“项目”“指标”工作表",
-            "no performance form: neither xp. names nor the sheets 项目 and 指标",
-        ),
-        place=Place(file=str(source)),
-        fix=Message(
-            "请用模板生成的工作簿，或先为该表定义 xp. 名称",
-            "use a workbook made from a template, or define xp. names for this form",
-        ),
-    )

@@ -1,13 +1,14 @@
 """The settings of a review: `xlperf.toml`, looked for beside the file and upward from it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from xlperf.diagnostic import Diagnostic, InputError, Lang, Message, Place, Severity
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.rules import Stage
+from xlperf.rules.settings import as_toml
 from xlperf.scoring.policy import read_toml
 
 FILE_NAME = "xlperf.toml"
@@ -45,13 +46,11 @@ def load_settings(path: Path | None) -> ReviewSettings:
     wrong: list[Diagnostic] = []
     read: dict[str, Any] = {}
     for key, value in read_toml(path).items():
-        reader = _KEYS.get(key)
         try:
-            if reader is None:
-                raise ValueError(value)
+            reader, _ = _KEYS[key]
             read[key] = reader(value, path.parent)
-        except (ValueError, TypeError):
-            wrong.append(_wrong(path, key, value, known=reader is not None))
+        except (KeyError, ValueError, TypeError):
+            wrong.append(_wrong(path, key, value))
     if wrong:
         raise InputError(wrong)
     return ReviewSettings(**read)
@@ -65,11 +64,9 @@ def settings_for(path: Path, given: Mapping[str, Any]) -> ReviewSettings:
 
 
 def _lang(value: Any, _: Path) -> Lang:
-    if value == "zh":
-        return "zh"
-    if value == "en":
-        return "en"
-    raise ValueError(value)
+    if value not in get_args(Lang):
+        raise ValueError(value)
+    return "en" if value == "en" else "zh"
 
 
 def _path(value: Any, folder: Path) -> Path:
@@ -94,27 +91,44 @@ def _text(value: Any) -> str:
     return value
 
 
-_KEYS: dict[str, Callable[[Any, Path], object]] = {
-    "lang": _lang,
-    "policy": _path,
-    "select": _codes,
-    "ignore": _codes,
-    "severity": lambda value, _: Severity(value),
-    "stage": lambda value, _: Stage(value),
-    "waivers": _path,
-    "limits": _limits,
+_PATH = Message('文件路径，如 "办法.toml"', 'the path of a file, such as "policy.toml"')
+_CODES = Message('规则代码的列表，如 ["A", "C01"]', 'a list of codes, such as ["A", "C01"]')
+
+
+def _one_of(words: Iterable[str]) -> Message:
+    words = tuple(words)
+    return Message("、".join(words), ", ".join(words))
+
+
+_KEYS: dict[str, tuple[Callable[[Any, Path], object], Message]] = {
+    "lang": (_lang, _one_of(get_args(Lang))),
+    "policy": (_path, _PATH),
+    "select": (_codes, _CODES),
+    "ignore": (_codes, _CODES),
+    "severity": (lambda value, _: Severity(value), _one_of(Severity)),
+    "stage": (lambda value, _: Stage(value), _one_of(Stage)),
+    "waivers": (_path, _PATH),
+    "limits": (_limits, _one_of(f.name for f in fields(Limits))),
 }
+"""Each key: how its value is read, and what it may be."""
 
 
-def _wrong(path: Path, key: str, value: Any, *, known: bool) -> Diagnostic:
-    zh, en = (
-        (f"“{key}”的值 {value!r} 无效", f"{value!r} is no value for {key}")
-        if known
-        else (f"没有“{key}”这项设置", f"there is no setting {key}")
-    )
+def _wrong(path: Path, key: str, value: Any) -> Diagnostic:
+    if key in _KEYS:
+        allowed = _KEYS[key][1]
+        shown = value if isinstance(value, str) else as_toml(value)
+        return Diagnostic(
+            "R102",
+            Message(
+                f"设置项“{key}”的值“{shown}”不可用",
+                f"the setting {key} cannot be “{shown}”",
+            ),
+            place=Place(file=str(path)),
+            fix=Message(f"可用的值：{allowed.zh}", f"it may be: {allowed.en}"),
+        )
     return Diagnostic(
         "R102",
-        Message(zh, en),
-        place=Place(file=str(path), column=key),
-        fix=Message(f"可用的设置：{'、'.join(_KEYS)}", f"settings: {', '.join(_KEYS)}"),
+        Message(f"没有设置项“{key}”", f"there is no setting {key}"),
+        place=Place(file=str(path)),
+        fix=Message(f"可用的设置项：{'、'.join(_KEYS)}", f"settings: {', '.join(_KEYS)}"),
     )

@@ -30,9 +30,20 @@ def _row_weights(form: FormCase) -> Decimal | None:
     return sum(weights, Decimal(0)) if weights else None
 
 
-def _counts_execution(form: FormCase) -> bool:
-    """Whether execution is scored beside the rows, not as one of them."""
-    return form.execution is not None and _row_weights(form) != _FULL
+def _execution_points(form: FormCase) -> Decimal | None:
+    """The weight of execution where it is scored beside the rows, not as one of them; else 0.
+
+    None where that cannot be told: the weight or the amounts are text.
+    """
+    if _row_weights(form) == _FULL:
+        return Decimal(0)
+    if printed := form.entry(f"资金.{form.total_row}.分值"):
+        return printed.number
+    if form.execution is not None:
+        return form.execution_weight
+    row = form.funding.get(form.total_row, {})
+    unclear = any(row[column] and row[column].number is None for column in row)
+    return None if unclear else Decimal(0)
 
 
 @rule("A01", severity=ERROR, stage=SELF_EVALUATION, fix=SAFE)
@@ -60,12 +71,15 @@ def total_is_not_the_sum(form: FormCase) -> Iterator[Fault]:
         return
     total = sum((points for points in scores if points is not None), Decimal(0))
     weights = _row_weights(form) or Decimal(0)
-    if _counts_execution(form):
+    points = _execution_points(form)
+    if points is None:
+        return
+    if points:
         execution = form.number(f"资金.{form.total_row}.得分")
         if execution is None:
             return
         total += execution
-        weights += form.execution_weight
+        weights += points
     if abs(total - printed) > form.settings.tolerance:
         fix = plain(total) if weights == _FULL else None
         diff = abs(total - printed)
@@ -124,8 +138,10 @@ def weights_are_not_100(form: FormCase) -> Iterator[Fault]:
     total, printed = _row_weights(form), form.number("分值合计")
     if total is None or any(row.weight is None for row in form.indicators if row.name):
         return
-    if _counts_execution(form):
-        total += form.execution_weight
+    execution = _execution_points(form)
+    if execution is None:
+        return
+    total += execution
     if total != _FULL:
         yield Fault("分值合计", sum=total)
     elif printed is not None and printed != _FULL:

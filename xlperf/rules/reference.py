@@ -4,6 +4,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterator
+from typing import Any
 
 from xlperf.diagnostic import SEVERITY_NAMES, Lang, Message
 from xlperf.rules.examples import NOTATION
@@ -45,6 +46,22 @@ def explain(rule: Rule, lang: Lang = "zh") -> str:
     head = f"{rule.code} {rule.name} ({about})"
     message = f"{rule.message.zh}\n{rule.message.en}"
     return "\n\n".join([head, message, rule.explanation, *examples])
+
+
+def as_dict(rule: Rule) -> dict[str, Any]:
+    """What `explain` says, as plain data."""
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "severity": rule.severity,
+        "stage": rule.stage,
+        "fix": rule.fix,
+        "zh": rule.message.zh,
+        "en": rule.message.en,
+        "explanation": rule.explanation,
+        "bad": list(rule.bad),
+        "good": list(rule.good),
+    }
 
 
 def page() -> str:

@@ -238,7 +238,10 @@ def _converted(key: str, value: Any, default: Any) -> Any:
     raise InputError(
         Diagnostic(
             "R202",
-            Message(f"[rules] {key} 的值不可用：{value}", f"[rules] {key} cannot be {value}"),
+            Message(
+                f"[rules] {key} 的值不可用：{as_toml(value)}",
+                f"[rules] {key} cannot be {as_toml(value)}",
+            ),
             fix=Message(
                 f"例如 {key} = {as_toml(default)}", f"for example {key} = {as_toml(default)}"
             ),
@@ -252,10 +255,12 @@ def as_toml(value: Any) -> str:
         case Mapping():
             pairs = (f"{as_toml(name)} = {as_toml(item)}" for name, item in value.items())
             return f"{{ {', '.join(pairs)} }}"
-        case tuple():
+        case tuple() | list():
             return f"[{', '.join(map(as_toml, value))}]"
         case str():
             return json.dumps(value, ensure_ascii=False)
+        case bool():
+            return str(value).lower()
     return str(value)
 
 

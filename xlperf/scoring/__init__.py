@@ -5,12 +5,15 @@ formula are two readings of that tree. Nothing is invented: what no rule decides
 person, with the reason.
 """
 
+from xlperf.scoring.functions import WORKSHEET_FUNCTIONS, Argument, WorksheetFunction
 from xlperf.scoring.policy import Policy, shipped_policies
 from xlperf.scoring.rules import score_expr
 from xlperf.scoring.score import Score, score
 from xlperf.scoring.totals import (
     Due,
+    execution_row,
     execution_score,
+    execution_weight,
     explanations_due,
     grade,
     rescaled,
@@ -18,10 +21,15 @@ from xlperf.scoring.totals import (
 )
 
 __all__ = [
+    "WORKSHEET_FUNCTIONS",
+    "Argument",
     "Due",
     "Policy",
     "Score",
+    "WorksheetFunction",
+    "execution_row",
     "execution_score",
+    "execution_weight",
     "explanations_due",
     "grade",
     "rescaled",

@@ -5,6 +5,7 @@ lie the other policies that ship. What a file must not hold (an unknown key, a s
 an InputError that names file and key.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 from xlperf.diagnostic import Diagnostic, InputError, Message, Place
+from xlperf.ooxml.files import reason_of
 
 AtMost = Literal["ratio", "linear", "zero"]
 Equals = Literal["at_least", "exact"]
@@ -101,12 +103,17 @@ def read_toml(path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(_resolved(path).read_text("utf-8"), parse_float=Decimal)
+        # Notepad begins UTF-8 with a BOM.
+        text = _resolved(path).read_bytes().decode("utf-8-sig")
+        return tomllib.loads(text, parse_float=Decimal)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        reason = _unreadable(error)
         raise InputError(
             Diagnostic(
                 "X401",
-                Message(f"设置文件无法读取（{error}）", f"the settings cannot be read ({error})"),
+                Message(
+                    f"设置文件无法读取（{reason.zh}）", f"the settings cannot be read ({reason.en})"
+                ),
                 place=Place(file=str(path)),
                 fix=Message(
                     f"请检查路径和 TOML 语法；随附的评分办法有：{'、'.join(shipped_policies())}",
@@ -115,6 +122,16 @@ def read_toml(path: Path) -> dict[str, Any]:
                 ),
             )
         ) from error
+
+
+def _unreadable(error: Exception) -> Message:
+    if isinstance(error, OSError):
+        return reason_of(error)
+    if isinstance(error, UnicodeDecodeError):
+        return Message("不是 UTF-8 编码", "it is not UTF-8")
+    spot = re.search(r"line (\d+), column (\d+)", str(error))
+    where = f"第 {spot[1]} 行第 {spot[2]} 列" if spot else "文件末尾"
+    return Message(f"{where}不符合 TOML 语法", str(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +228,8 @@ SETTINGS: dict[str, _Setting] = {
         "band_words",
         _words,
         Message(
-            "由高到低各档的说法，同一说法只属一档，如 [[\"达成\"], [\"未达成\"]]",
-            "the words of each band from high to low, none twice: [[\"达成\"], [\"未达成\"]]",
+            '由高到低各档的说法，同一说法只属一档，如 [["达成"], ["未达成"]]',
+            'the words of each band from high to low, none twice: [["达成"], ["未达成"]]',
         ),
     ),
     "rounding.places": _Setting(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from xlperf.expr import Binary, Call, Const, Expr, Ref
-from xlperf.indicator import Interval, Target, Threshold, base
+from xlperf.indicator import Interval, Target, Threshold, base, runs_backwards
 from xlperf.scoring.policy import Policy
 
 WEIGHT = Ref("分值")
@@ -19,8 +19,10 @@ def score_expr(target: Target, policy: Policy, actual: Expr = ACTUAL) -> Expr | 
     """The points that `actual` earns, a number in the unit in which the target is printed.
 
     They are "" where a person has to judge. None where no formula can tell: for frequencies,
-    deadlines and qualitative targets.
+    deadlines and qualitative targets, and for those that run backwards.
     """
+    if runs_backwards(target):
+        return None
     match target:
         case Threshold(None, quantity):
             # More may be better or worse: only the number itself is beyond doubt.

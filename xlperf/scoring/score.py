@@ -23,6 +23,7 @@ from xlperf.indicator import (
     measure,
     parse,
     parse_with_name,
+    runs_backwards,
 )
 from xlperf.scoring.actuals import Spellings, actual_expr, reached, spellings
 from xlperf.scoring.policy import Band, Policy
@@ -47,7 +48,7 @@ class Score:
 
 
 _NOT_APPLICABLE = re.compile(
-    r"\s*[(（]?(?:(?:本|当|该)(?:年度?|期|项目))?不(?:适用|涉及)(?:[该本此]?(?:项|指标))?[)）]?[。.]?\s*"
+    r"\s*[(（]?(?:(?:本|当|该)(?:年度?|期|项目))?不(?:适用|涉及)[该本此]?项?(?:指标)?[)）]?[。.]?\s*"
 )
 
 
@@ -115,6 +116,8 @@ class _Verdict:
 @lru_cache(maxsize=16384)
 def _judge(target_text: str, name: str, entry: Entry, policy: Policy) -> _Verdict:
     target = parse_with_name(target_text, name)
+    if runs_backwards(target.target):
+        return _Verdict(_BACKWARDS)
     if not entry:
         read = spellings(target)
         formula = None if read is None else _formula(target_text, name, read, policy)[0]
@@ -256,6 +259,9 @@ _DROPPED = Message(
 _NO_TARGET = Message("指标值为空，无从计分", "there is no target to score by")
 _NO_ACTUAL = Message("未填写实际完成值，暂不计分", "there is no actual value yet")
 _NO_WEIGHT = Message("未填写分值，暂不计分", "there is no weight yet")
+_BACKWARDS = Message(
+    "指标值的起点大于终点，请先改正指标值", "the target ends before it begins: correct it"
+)
 _IN_TIME = Message("按期完成，得满分", "done in time: full marks")
 
 

@@ -1,15 +1,17 @@
 """Data tables of projects and indicators, from a folder of CSV files or an .xlsx workbook."""
 
+from xlperf.tables.csv_text import csv_bytes, replace_cells
 from xlperf.tables.records import Records, build_records
+from xlperf.tables.source import holds_tables, read_folder
 from xlperf.tables.table import (
     FILES,
     INDICATORS,
     PROJECTS,
     Table,
+    TableCell,
     entry_of,
+    make_table,
     read_csv,
-    read_folder,
-    replace_cells,
 )
 
 __all__ = [
@@ -18,8 +20,12 @@ __all__ = [
     "PROJECTS",
     "Records",
     "Table",
+    "TableCell",
     "build_records",
+    "csv_bytes",
     "entry_of",
+    "holds_tables",
+    "make_table",
     "read_csv",
     "read_folder",
     "replace_cells",

@@ -6,8 +6,9 @@ Faults are collected, each with file, row and column, so that a person mends the
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from xlperf.diagnostic import Diagnostic, Message, Severity, TableError
+from xlperf.diagnostic import Diagnostic, Message, Place, Severity, TableError
 from xlperf.forms import (
+    BLANK,
     INDICATOR_PREFIX,
     KEY,
     Entry,
@@ -19,17 +20,24 @@ from xlperf.forms import (
     nearest_label,
     read_entry,
 )
-from xlperf.ooxml.address import cell_name
-from xlperf.tables.table import Table
+from xlperf.ooxml.address import cell_name, column_name
+from xlperf.tables.table import Table, holds_something
+
+_LONGEST_KEY = 255
+"""Characters of a text in a formula, which is what a workbook's name holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The projects of two tables, and the faults of single cells by project key."""
+    """The projects of two tables, and the faults of single cells by project key.
+
+    `source` is where the table of projects stands.
+    """
 
     projects: tuple[Project, ...]
     faults: dict[str, list[Diagnostic]] = field(default_factory=dict)
     notes: tuple[Diagnostic, ...] = ()
+    source: Place = field(default_factory=Place)
 
 
 def build_records(
@@ -42,10 +50,11 @@ def build_records(
 
     `required` are canonical labels that must have a column; `known` those that a template has: any
     other column is noted, since its content is not written anywhere. Raises TableError with every
-    fault of the tables as such: a missing or doubled column, a key that is missing, doubled or
-    refers to no project. Faults of single cells are kept by project.
+    fault of the tables as such: a missing or doubled column, no project at all, a key that is
+    missing, doubled or refers to no project. Faults of single cells are kept by project.
     """
     required = set(required)
+    known = None if known is None else {*known, KEY}
     columns = _columns(projects, "", required)
     table = _columns(indicators, INDICATOR_PREFIX, required)
     wrong = [*columns.wrong, *table.wrong]
@@ -53,38 +62,46 @@ def build_records(
         raise TableError(wrong)
     faults: dict[str, list[Diagnostic]] = {}
     rows_of: dict[str, list[Indicator]] = {}
-    keyed: dict[str, tuple[int, dict[str, Entry]]] = {}
-    for number, entries, broken in _records(projects, columns, ""):
-        key = entries[KEY].text.strip()
-        if not key:
-            wrong.append(_no_key(projects, number))
-        elif key in keyed:
-            wrong.append(_double_key(projects, number, key, keyed[key][0]))
+    keyed: dict[str, _Row] = {}
+    orphans: dict[str, int] = {}
+    for row in _rows(projects, columns, "", known):
+        if bad := _bad_key(projects, row):
+            wrong.append(bad)
+        elif row.key in keyed:
+            wrong.append(_double_key(projects, row.number, row.key, keyed[row.key].number))
         else:
-            keyed[key] = number, {**entries, KEY: Entry(key)}
-            rows_of[key] = []
-            if broken:
-                faults[key] = broken
-    for number, entries, broken in _records(indicators, table, INDICATOR_PREFIX):
-        key = entries.pop(KEY).text.strip()
-        if key not in keyed:
-            wrong.append(_orphan(indicators, number, key))
-            continue
-        cells = _addresses(table, INDICATOR_PREFIX, number)
-        rows_of[key].append(Indicator(entries, cells, indicators.sheet))
-        if broken:
-            faults.setdefault(key, []).extend(broken)
+            keyed[row.key] = row
+            rows_of[row.key] = []
+            if row.faults:
+                faults[row.key] = row.faults
+    if not (keyed or wrong):
+        wrong.append(_no_data(projects))
+    for row in _rows(indicators, table, INDICATOR_PREFIX, known):
+        if bad := _bad_key(indicators, row):
+            wrong.append(bad)
+        elif row.key not in keyed:
+            orphans.setdefault(row.key, row.number)
+        else:
+            cells = _addresses(table, INDICATOR_PREFIX, row.number)
+            rows_of[row.key].append(Indicator(row.entries, cells, indicators.sheet))
+            if row.faults:
+                faults.setdefault(row.key, []).extend(row.faults)
+    wrong += (_orphan(indicators, number, key) for key, number in orphans.items())
     if wrong:
         raise TableError(wrong)
     made = tuple(
-        Project(entries, tuple(rows_of[key]), _addresses(columns, "", number), projects.sheet)
-        for key, (number, entries) in keyed.items()
+        Project(
+            {**row.entries, KEY: Entry(key)},
+            tuple(rows_of[key]),
+            _addresses(columns, "", row.number),
+            projects.sheet,
+        )
+        for key, row in keyed.items()
     )
     notes: tuple[Diagnostic, ...] = ()
     if known is not None:
-        known = set(known)
         notes = (*_unused(projects, columns, known), *_unused(indicators, table, known))
-    return Records(made, faults, notes)
+    return Records(made, faults, notes, projects.place())
 
 
 def _addresses(columns: "_Columns", prefix: str, row: int) -> dict[str, str]:
@@ -92,6 +109,7 @@ def _addresses(columns: "_Columns", prefix: str, row: int) -> dict[str, str]:
     return {
         key.removeprefix(prefix): cell_name(row, column)
         for column, key in enumerate(columns.keys, start=1)
+        if key
     }
 
 
@@ -122,30 +140,55 @@ def _columns(table: Table, prefix: str, required: set[str]) -> _Columns:
     return _Columns(tuple(keys), tuple(wrong))
 
 
-def _records(
-    table: Table, columns: _Columns, prefix: str
-) -> Iterator[tuple[int, dict[str, Entry], list[Diagnostic]]]:
-    """Row number, entries by label (without `prefix`) and faults of every row that is not blank."""
-    kinds = [kind_of(key) for key in columns.keys]
-    for number, row in enumerate(table.rows, start=2):
-        if not any(row):
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row that is not blank: its key, its other entries by label, and the faults of its cells."""
+
+    number: int
+    key: str
+    entries: dict[str, Entry]
+    faults: list[Diagnostic]
+    key_fault: Diagnostic | None
+
+
+def _rows(table: Table, columns: _Columns, prefix: str, known: set[str] | None) -> Iterator[_Row]:
+    """The rows of a table, by its columns with headings; those not in `known` have no faults."""
+    headed = [
+        (index, label, table.headings[index], kind_of(label), known is None or label in known)
+        for index, label in enumerate(columns.keys)
+        if label
+    ]
+    for number, cells in enumerate(table.rows, start=2):
+        if not holds_something(
+            [cells[i] for i, *_, used in headed if used or isinstance(cells[i], Entry)]
+        ):
             continue
         entries: dict[str, Entry] = {}
-        faults = []
-        cells = zip(columns.keys, table.headings, kinds, row, strict=True)
-        for key, heading, kind, entry in cells:
-            read: Entry | Diagnostic
-            if kind is Kind.TEXT:
-                read = Entry(entry.text)
-            elif entry.number is not None or not entry:
-                read = entry
-            else:
-                read = read_entry(key, entry.text)
-            if isinstance(read, Diagnostic):
+        faults: list[Diagnostic] = []
+        key_fault = None
+        for index, label, heading, kind, used in headed:
+            read = cell = cells[index]
+            if isinstance(cell, Entry):
+                if kind is Kind.TEXT:
+                    read = Entry(cell.text)
+                elif cell and cell.number is None:
+                    read = read_entry(label, cell.text)
+            if isinstance(read, Entry):
+                entries[label.removeprefix(prefix)] = read
+            elif label == KEY:
+                key_fault = replace(read, place=table.place(number, heading))
+            elif used:
                 faults.append(replace(read, place=table.place(number, heading)))
-            else:
-                entries[key.removeprefix(prefix)] = read
-        yield number, entries, faults
+        key = entries.pop(KEY, BLANK).text.strip()
+        yield _Row(number, key, entries, faults, key_fault)
+
+
+def _bad_key(table: Table, row: _Row) -> Diagnostic | None:
+    if row.key_fault:
+        return row.key_fault
+    if not row.key:
+        return _no_key(table, row.number)
+    return _long_key(table, row) if len(row.key) > _LONGEST_KEY else None
 
 
 def _double_column(table: Table, heading: str, other: str) -> Diagnostic:
@@ -173,7 +216,30 @@ def _no_key(table: Table, row: int) -> Diagnostic:
         "D106",
         Message("项目编号为空", "the project key is blank"),
         place=table.place(row, KEY),
-        fix=Message("请填写编号", "fill in the key"),
+        fix=Message(
+            "请在每一行填写所属项目的编号", "fill in the key of the project that the row belongs to"
+        ),
+    )
+
+
+def _long_key(table: Table, row: _Row) -> Diagnostic:
+    return Diagnostic(
+        "D121",
+        Message(
+            f"编号有 {len(row.key)} 个字符，超过上限 {_LONGEST_KEY} 个",
+            f"the key has {len(row.key)} characters, more than {_LONGEST_KEY}",
+        ),
+        place=table.place(row.number, KEY),
+        fix=Message("请改用较短的编号", "choose a shorter key"),
+    )
+
+
+def _no_data(table: Table) -> Diagnostic:
+    return Diagnostic(
+        "D126",
+        Message(f"{table.name}表没有数据", f"the table {table.name} has no data"),
+        place=table.place(),
+        fix=Message("请从第 2 行起填写，每个项目一行", "write one project a row from row 2 on"),
     )
 
 
@@ -196,23 +262,26 @@ def _orphan(table: Table, row: int, key: str) -> Diagnostic:
 
 
 def _unused(table: Table, columns: _Columns, known: set[str]) -> list[Diagnostic]:
-    """Columns whose content the template has no place for."""
+    """Columns with content that the template has no place for."""
     notes = []
-    for key, heading in zip(columns.keys, table.headings, strict=True):
-        if key == KEY or key in known or not heading.strip():
+    for index, (key, heading) in enumerate(zip(columns.keys, table.headings, strict=True)):
+        if key in known:
             continue
-        near = nearest_label(key)
-        hint = near.removeprefix(INDICATOR_PREFIX) if near in known and near else None
-        fix = Message(f"是否应为“{hint}”？", f"did you mean “{hint}”?") if hint else None
-        notes.append(
-            Diagnostic(
-                "D111",
-                Message(
-                    "模板中没有这一项，内容不会写入", "the template has no such field; not written"
-                ),
-                place=table.place(1, heading),
-                severity=Severity.WARNING,
-                fix=fix,
+        if key:
+            near = nearest_label(key)
+            hint = near.removeprefix(INDICATOR_PREFIX) if near in known and near else None
+            message = Message(
+                "模板中没有这一项，内容不会写入", "the template has no such field; not written"
             )
-        )
+            fix = Message(f"是否应为“{hint}”？", f"did you mean “{hint}”?") if hint else None
+        elif any(map(holds_something, (row[index : index + 1] for row in table.rows))):
+            heading = column_name(index + 1)
+            message = Message(
+                "这一列没有表头，内容不会写入", "the column has no heading; not written"
+            )
+            fix = Message("请在第 1 行补上表头", "write a heading into row 1")
+        else:
+            continue
+        place = table.place(1, heading)
+        notes.append(Diagnostic("D111", message, place=place, severity=Severity.WARNING, fix=fix))
     return notes

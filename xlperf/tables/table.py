@@ -1,32 +1,32 @@
-"""One data table as read from CSV or .xlsx: displayed text with the number beside it."""
+"""One data table: headings over rows of cells, each of them an entry or why there is none."""
 
-import codecs
-import csv
 import datetime
-import io
+import math
 import numbers
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from xlperf.diagnostic import Diagnostic, Message, Place, TableError
-from xlperf.forms import BLANK, Entry, date_entry, number_entry
-from xlperf.ooxml.date_format import DATE_SYSTEM_OFFSET
-from xlperf.ooxml.files import read_file
-from xlperf.ooxml.number_format import display, is_date_format
-from xlperf.ooxml.package import Package
-from xlperf.ooxml.preflight import DEFAULT, Limits, check_table_size
-from xlperf.ooxml.sheet import Cell, read_sheet, read_strings
-from xlperf.ooxml.styles import Styles
-from xlperf.ooxml.workbook import Workbook
+from xlperf.forms import BLANK, KEY, Entry, canonical, date_entry, number_entry
+from xlperf.tables.csv_text import csv_rows
 
 PROJECTS, INDICATORS = "项目", "指标"
 FILES = {PROJECTS: "projects.csv", INDICATORS: "indicators.csv"}
-_CELL = re.compile(r'("(?:[^"]|"")*"|[^,\r\n]*)(,|\r\n|\r|\n|$)')
-_QUOTED = re.compile(r'[,"\r\n]')
+_OTHER_SEPARATORS = {
+    ";": Message("分号", "semicolons"),
+    "；": Message("全角分号", "full-width semicolons"),
+    "，": Message("全角逗号", "full-width commas"),
+    "\t": Message("制表符", "tabs"),
+    "|": Message("竖线", "bars"),
+}
+_TITLE_ROWS = 4
+"""Rows above the headings that people put there: a title, a unit, a blank one."""
+
+TableCell = Entry | Diagnostic
+"""What a cell holds, or what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Table:
     name: str
     file: str
     headings: tuple[str, ...]
-    rows: tuple[tuple[Entry, ...], ...]
+    rows: tuple[tuple[TableCell, ...], ...]
     sheet: str = ""
 
     def place(self, row: int | None = None, column: str = "") -> Place:
@@ -47,31 +47,34 @@ class Table:
         return Place(file=self.file, sheet=sheet, row=row, column=column)
 
 
-def read_folder(source: Path, limits: Limits = DEFAULT) -> tuple[Table, Table]:
-    """The project and indicator tables of a folder of CSV files, or of an .xlsx workbook.
+def make_table(name: str, file: str, sheet: str, rows: Sequence[Sequence[TableCell]]) -> Table:
+    """A table of equally long rows, the first of which holds the headings.
 
-    Raises TableError when a table is missing or cannot be read, WorkbookError for a bad workbook.
+    Raises TableError when there is nothing in it, or the headings stand elsewhere.
     """
-    if source.is_dir():
-        return read_csv(source / FILES[PROJECTS], PROJECTS), read_csv(
-            source / FILES[INDICATORS], INDICATORS
-        )
-    if source.suffix.lower() in (".xlsx", ".xlsm"):
-        return _read_workbook(source, limits)
-    raise TableError(
-        Diagnostic(
-            "D101",
-            Message(
-                "数据不是文件夹，也不是 .xlsx 工作簿", "the data is neither a folder nor an .xlsx"
-            ),
-            place=Place(file=str(source)),
-            fix=Message(
-                "请给出含 projects.csv 和 indicators.csv 的文件夹，或含“项目”“指标”两张表的 .xlsx",
-                "give a folder with projects.csv and indicators.csv, or an .xlsx with the sheets "
-                "项目 and 指标",
-            ),
-        )
-    )
+    blank = Table(name, file, (), (), sheet)
+    if not any(map(holds_something, rows)):
+        raise TableError(_empty(blank))
+    if wrong := [cell for cell in rows[0] if isinstance(cell, Diagnostic)]:
+        raise TableError(replace(found, place=blank.place(1)) for found in wrong)
+    headings = tuple(cell.text for cell in rows[0] if isinstance(cell, Entry))
+    if KEY not in map(_label, headings):
+        for number, row in enumerate(rows[1 : _TITLE_ROWS + 1], start=2):
+            if any(isinstance(cell, Entry) and _label(cell.text) == KEY for cell in row):
+                raise TableError(_late_headings(blank, number))
+        for separator, called in _OTHER_SEPARATORS.items():
+            if any(KEY in map(_label, heading.split(separator)) for heading in headings):
+                raise TableError(_other_separator(blank, called))
+    return replace(blank, headings=headings, rows=tuple(map(tuple, rows[1:])))
+
+
+def holds_something(row: Sequence[TableCell]) -> bool:
+    """Whether any cell of the row shows more than blanks, or has something wrong with it."""
+    return any(isinstance(cell, Diagnostic) or cell.text.strip() for cell in row)
+
+
+def _label(heading: str) -> str:
+    return canonical(heading.strip().removeprefix("xp."))
 
 
 def read_csv(path: Path, name: str) -> Table:
@@ -79,129 +82,74 @@ def read_csv(path: Path, name: str) -> Table:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise TableError(
-            Diagnostic(
-                "D102",
-                Message(f"找不到{name}表", f"the table of {path.stem} cannot be read"),
-                place=Place(file=str(path)),
-                fix=Message(
-                    "数据文件夹应含 projects.csv 和 indicators.csv",
-                    "a data folder holds projects.csv and indicators.csv",
-                ),
-            )
-        ) from error
-    try:
-        text, _ = _decoded(data, path)
-        rows = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
-    except csv.Error as error:
-        raise TableError(_no_csv(path, str(error))) from error
-    headings = tuple(rows[0])
-    table = []
+        raise TableError(_no_file(path, name)) from error
+    rows = csv_rows(data, path)
+    for row in rows[1:]:
+        while row and not row[-1].strip():
+            row.pop()
+    width = max(map(len, rows), default=0)
+    cells = [
+        [Entry(cell) if cell else BLANK for cell in row] + [BLANK] * (width - len(row))
+        for row in rows
+    ]
+    table = make_table(name, str(path), path.name, cells)
     for number, row in enumerate(rows[1:], start=2):
-        if len(row) > len(headings) and any(cell.strip() for cell in row[len(headings) :]):
-            raise TableError(_long_row(path, number, len(headings), len(row)))
-        padded = [*row[: len(headings)], *[""] * (len(headings) - len(row))]
-        table.append(tuple(Entry(cell) if cell else BLANK for cell in padded))
-    return Table(name, str(path), headings, tuple(table), path.name)
+        if len(row) > len(rows[0]):
+            raise TableError(_long_row(path, number, len(rows[0]), len(row)))
+    return table
 
 
-def replace_cells(data: bytes, changes: Mapping[tuple[int, int], str], path: Path) -> bytes:
-    """A CSV file with other text in some cells (row and column from 1); the rest stays as it is."""
-    text, encoding = _decoded(data, path)
-    pieces: list[str] = []
-    done = 0
-    for position, start, end in _cells(text):
-        if position in changes:
-            new = changes[position]
-            quoted = '"' + new.replace('"', '""') + '"' if _QUOTED.search(new) else new
-            pieces += (text[done:start], quoted)
-            done = end
-    return ("".join(pieces) + text[done:]).encode(encoding)
-
-
-def _cells(text: str) -> Iterator[tuple[tuple[int, int], int, int]]:
-    """Row and column of each cell of a CSV text, and where it starts and ends."""
-    row = column = 1
-    for match in _CELL.finditer(text):
-        yield (row, column), match.start(1), match.end(1)
-        column += 1
-        if match[2] != ",":
-            row, column = row + 1, 1
-        if match.end() == len(text):
-            return
-
-
-def _decoded(data: bytes, path: Path) -> tuple[str, str]:
-    """The text of a file, and its encoding: UTF-8, or GB 18030 as Chinese Excel saves a CSV."""
-    encodings = ("utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8", "gb18030")
-    for encoding in encodings:
-        try:
-            return data.decode(encoding), encoding
-        except UnicodeDecodeError:
-            continue
-    raise TableError(
-        Diagnostic(
-            "D103",
-            Message("文字编码无法识别", "the text encoding is not known"),
-            place=Place(file=str(path)),
-            fix=Message("请另存为“CSV UTF-8”", "save it as “CSV UTF-8”"),
-        )
-    )
-
-
-def _read_workbook(path: Path, limits: Limits) -> tuple[Table, Table]:
-    package = Package.open(read_file(path, limits), limits)
-    workbook = Workbook.open(package)
-    strings = read_strings(package, workbook.shared_strings)
-    styles = Styles.open(package, workbook.styles)
-    tables = []
-    for name in (PROJECTS, INDICATORS):
-        part = next((s.part for s in workbook.sheets if s.name.strip() == name), None)
-        if part is None:
-            raise TableError(_no_sheet(path, name, [s.name for s in workbook.sheets]))
-        sheet = read_sheet(package.read(part), part, strings, limits)
-        # By row and column, for a stray cell at the end of the sheet must not fill all before it.
-        grid: dict[int, dict[int, Entry]] = {1: {}}
-        for (row, column), cell in sheet.cells.items():
-            code = styles[cell.style].number_format
-            if entry := _shown(cell, code, date1904=workbook.date1904):
-                grid.setdefault(row, {})[column] = entry
-        columns = range(1, max(grid[1], default=0) + 1)
-        check_table_size(len(columns) * len(grid), part, limits)
-        blank = (BLANK,) * len(columns)
-        rows = tuple(
-            tuple(grid[row].get(column, BLANK) for column in columns) if row in grid else blank
-            for row in range(1, max(grid) + 1)
-        )
-        headings = tuple(entry.text for entry in rows[0])
-        tables.append(Table(name, str(path), headings, rows[1:], name))
-    return tables[0], tables[1]
-
-
-def _shown(cell: Cell, code: str, *, date1904: bool) -> Entry:
-    value = cell.value
-    if not isinstance(value, float):
-        return entry_of(value)
-    number = Decimal(f"{value:.15g}")
-    shown = display(value, code, date1904=date1904)
-    return Entry(
-        shown, number + DATE_SYSTEM_OFFSET if date1904 and is_date_format(code) else number
-    )
-
-
-def entry_of(value: Any) -> Entry:
+def entry_of(value: Any) -> TableCell:
     """What a value of a DataFrame or workbook cell shows, and its number."""
-    if value is None or value != value:  # NaN and NaT differ from themselves
-        return BLANK
-    if isinstance(value, str):
-        return Entry(value) if value else BLANK
-    if isinstance(value, bool):
-        return Entry("TRUE" if value else "FALSE")
-    if isinstance(value, datetime.date):
-        return date_entry(value)
-    if isinstance(value, (numbers.Number, Decimal)):
-        return number_entry(Decimal(str(value)))
-    return Entry(str(value))
+    match value:
+        case None:
+            return BLANK
+        case str():
+            return Entry(value) if value else BLANK
+        case bool():
+            return Entry("TRUE" if value else "FALSE")
+        case float() if math.isnan(value):
+            return BLANK
+        case datetime.date():
+            return BLANK if value != value else date_entry(value)  # NaT differs from itself
+        case numbers.Real() | Decimal():
+            try:
+                number = Decimal(value if isinstance(value, int) else str(value))
+            except InvalidOperation:
+                return _no_value(value)
+            return number_entry(number) if math.isfinite(float(number)) else _no_number(value)
+    return _no_value(value)
+
+
+def _no_value(value: Any) -> Diagnostic:
+    kind = type(value).__name__
+    return Diagnostic(
+        "D122",
+        Message(
+            f"数据类型 {kind} 不能写入单元格", f"a cell cannot hold a value of the type {kind}"
+        ),
+        fix=Message("请先转换为文本、数字或日期", "make it text, a number or a date"),
+    )
+
+
+def _no_number(value: Any) -> Diagnostic:
+    return Diagnostic(
+        "D122",
+        Message("数字过大，不能写入单元格", "the number is too large for a cell"),
+        fix=Message("请改正该数字", "correct the number"),
+    )
+
+
+def _no_file(path: Path, name: str) -> Diagnostic:
+    return Diagnostic(
+        "D102",
+        Message(f"找不到{name}表", f"the table of {path.stem} cannot be read"),
+        place=Place(file=str(path)),
+        fix=Message(
+            "数据文件夹应含 projects.csv 和 indicators.csv",
+            "a data folder holds projects.csv and indicators.csv",
+        ),
+    )
 
 
 def _long_row(path: Path, row: int, wanted: int, found: int) -> Diagnostic:
@@ -213,25 +161,36 @@ def _long_row(path: Path, row: int, wanted: int, found: int) -> Diagnostic:
     )
 
 
-def _no_sheet(path: Path, name: str, found: Sequence[str]) -> Diagnostic:
+def _empty(table: Table) -> Diagnostic:
     return Diagnostic(
-        "D110",
-        Message(
-            f"工作簿中没有名为“{name}”的工作表（现有：{'、'.join(found)}）",
-            f"the workbook has no sheet named {name} (it has: {', '.join(found)})",
-        ),
-        place=Place(file=str(path)),
+        "D118",
+        Message(f"{table.name}表是空的", f"the table {table.name} is empty"),
+        place=table.place(),
         fix=Message(
-            "请将工作表命名为“项目”和“指标”",
-            "name the sheets 项目 (projects) and 指标 (indicators)",
+            "请在第 1 行填写表头，从第 2 行起填写数据",
+            "write headings into row 1 and data from row 2 on",
         ),
     )
 
 
-def _no_csv(path: Path, reason: str) -> Diagnostic:
+def _late_headings(table: Table, row: int) -> Diagnostic:
     return Diagnostic(
-        "D114",
-        Message(f"不是有效的 CSV 文件（{reason}）", f"not a valid CSV file ({reason})"),
-        place=Place(file=str(path)),
+        "D119",
+        Message(
+            f"表头在第 {row} 行，应在第 1 行", f"the headings stand in row {row} instead of row 1"
+        ),
+        place=table.place(row, KEY),
+        fix=Message("请删除表头上方的标题行和空行", "delete the rows above the headings"),
+    )
+
+
+def _other_separator(table: Table, called: Message) -> Diagnostic:
+    return Diagnostic(
+        "D120",
+        Message(
+            f"各列之间用的是{called.zh}，应为英文逗号",
+            f"the columns are separated by {called.en} instead of commas",
+        ),
+        place=table.place(1),
         fix=Message("请用 Excel 另存为“CSV UTF-8”", "save it from Excel as “CSV UTF-8”"),
     )

@@ -4,7 +4,7 @@ from xlperf.template.book import Book, FilledSheet
 from xlperf.template.fields import Field, Form
 from xlperf.template.filling import Filled, Formulas
 from xlperf.template.patching import Content, Formula, Patching, Placed, replace_texts
-from xlperf.template.reading import read_forms
+from xlperf.template.reading import no_form, read_forms
 from xlperf.template.report import Line, Report, template_report
 from xlperf.template.template import Template
 
@@ -22,6 +22,7 @@ __all__ = [
     "Placed",
     "Report",
     "Template",
+    "no_form",
     "read_forms",
     "replace_texts",
     "template_report",

@@ -77,6 +77,11 @@ class BoundForm:
     unsure: tuple[Proposal, ...]
     missing: tuple[str, ...]
 
+    @property
+    def fillable(self) -> bool:
+        """Whether any cell has a name, so that there is something to fill."""
+        return any(not p.cell.startswith('"') for p in (*self.bound, *self.kept))
+
     def lines(self, lang: Lang = "zh") -> Iterator[str]:
         """The report as a person reads it, one name a line."""
         yield Message(f"工作表“{self.sheet}”", f"Sheet “{self.sheet}”").text(lang)
@@ -136,9 +141,9 @@ def bind_file(
 def bind(data: bytes, name: str, *, unsure: bool = False, strip_signature: bool = False) -> Binding:
     """Give the cells of a blank form their `xp.` names; only the workbook part changes.
 
-    `name` becomes `xp.模板` as `name/1`. With `unsure` the doubtful proposals are written too, as
-    far as they do not contradict another name. Names that are there stay. Where several sheets
-    look like forms, their names are scoped to the sheet.
+    `name` becomes `xp.模板`, as `name/1` where it has no version. With `unsure` the doubtful
+    proposals are written too, as far as they do not contradict another name. Names that are there
+    stay. Where several sheets look like forms, their names are scoped to the sheet.
 
     Raises WorkbookError when the workbook cannot be read, is signed, or has no sheet that looks
     like a form.
@@ -163,7 +168,8 @@ def bind(data: bytes, name: str, *, unsure: bool = False, strip_signature: bool 
         own, report = _bind_form(page, scope, workbook.names, name, unsure=unsure)
         names += own
         reports.append(report)
-    return Binding(with_names(package, names).to_bytes(), tuple(reports))
+    made = with_names(package, names) if names else package
+    return Binding(made.to_bytes(), tuple(reports))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,17 +212,22 @@ def _settled(found: Sequence[Found], form: Form | None) -> list[Found]:
     taken = {(f.area.top, f.area.left) for f in (*form.scalars, *form.columns)} if form else set()
     found = [f for f in found if f.key not in CONSTANTS and f.corner not in taken]
     sure = [f for f in found if not f.doubt]
-    labels, corners = Counter(f.key for f in sure), Counter(f.corner for f in sure)
-    settled: list[Found] = []
+    labels: dict[str, list[str]] = {}
+    for item in sure:
+        labels.setdefault(item.key, []).append(item.label)
+    corners = Counter(f.corner for f in sure)
+    settled: dict[Found, None] = {}
     for item in found:
-        if item.doubt and labels[item.key]:
+        same = labels.get(item.key, [])
+        if item.doubt and same:
             continue
-        if not item.doubt and labels[item.key] > 1:
-            item = replace(item, doubt=_repeated(labels[item.key]))
+        # Of several labels of one meaning, the one spelled as in the vocabulary is meant.
+        meant = len(same) == 1 or (item.label == item.key and same.count(item.label) == 1)
+        if not item.doubt and not meant:
+            item = replace(item, doubt=_repeated(same))
         elif not item.doubt and corners[item.corner] > 1:
             item = replace(item, doubt=_SHARED)
-        if item not in settled:
-            settled.append(item)
+        settled[item] = None
     return sorted(settled, key=_place)
 
 
@@ -281,7 +292,8 @@ def _compatible(found: Sequence[Found]) -> list[Found]:
 def _constants(page: _SheetRead, template: str) -> Iterator[tuple[str, str, str]]:
     """Label, text of the name, and the printed words that it comes from."""
     plain = "".join(c for c in template if c.isprintable())[:_LONGEST_NAME]
-    yield "模板", string_text(f"{plain or page.sheet.name}/1"), ""
+    version = "" if re.search(r"/\d+$", plain) else "/1"
+    yield "模板", string_text((plain or page.sheet.name) + version), ""
     yield KEY, string_text(""), ""
     if len({unit for unit, _ in page.units}) == 1:
         unit, printed = min(page.units)
@@ -315,8 +327,11 @@ def _missing(keys: set[str]) -> Iterator[str]:
 _SHARED = Message("与另一个标签共用一个单元格", "another label has the same cell")
 
 
-def _repeated(count: int) -> Message:
-    return Message(f"这个标签出现 {count} 处", f"the label stands in {count} places")
+def _repeated(labels: Sequence[str]) -> Message:
+    if len(set(labels)) == 1:
+        count = len(labels)
+        return Message(f"这个标签出现 {count} 处", f"the label stands in {count} places")
+    return Message(f"{'、'.join(labels)} 表示同一项内容", f"{', '.join(labels)} mean the same")
 
 
 def _no_form() -> Diagnostic:

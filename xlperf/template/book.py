@@ -56,8 +56,10 @@ class Book:
             layout = self._template.layout(max(len(project.indicators), 1))
             filled = fill_parts(layout, project, formulas or {})
         except InputError as error:
-            own = [self._cloner.original(d, sheet) for d in error.diagnostics]
-            raise WorkbookError(own) from error
+            told = (self._cloner.original(d, sheet) for d in error.diagnostics)
+            raise WorkbookError(
+                [d if d.place.sheet else d.at(sheet=sheet) for d in told]
+            ) from error
         parts = dict(filled.parts)
         home = layout.form.sheet.part
         data = parts.pop(home, None) or layout.package.read(home)

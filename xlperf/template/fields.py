@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from xlperf.diagnostic import Diagnostic, Message, Place, Severity
 from xlperf.forms import INDICATOR_PREFIX, Kind, canonical, kind_of
 from xlperf.ooxml.address import MAX_ROW, Area, parse_area, split_sheet
-from xlperf.ooxml.preflight import DEFAULT, Limits
+from xlperf.ooxml.preflight import DEFAULT, Limits, check_form_table
 from xlperf.ooxml.workbook import DefinedName, Sheet, Workbook, string_constant
 
 PREFIX = "xp."
@@ -56,7 +56,8 @@ class Form:
 def find_forms(workbook: Workbook, limits: Limits = DEFAULT) -> tuple[list[Form], list[Diagnostic]]:
     """Every form that the workbook's names describe, and what is wrong with the names.
 
-    A name with a problem is left out of its form and reported: the others still work.
+    A name with a problem is left out of its form and reported: the others still work. Raises
+    WorkbookError for a table beyond the limits.
     """
     problems: list[Diagnostic] = []
     scopes: dict[int | None, list[DefinedName]] = {}
@@ -96,8 +97,6 @@ def _fields(
         if string_constant(name.text) is None:
             if (place := _located(name, sheets)) is None:
                 problems.append(_broken(name))
-            elif place[1].size > limits.cells:
-                problems.append(_vast(name, place[0]))
             elif name.text.count("$") < 2:
                 problems.append(_relative(name))
             else:
@@ -120,6 +119,9 @@ def _fields(
         is_column = key.startswith(INDICATOR_PREFIX)
         if is_column:
             label, key = label.partition(".")[2], key.removeprefix(INDICATOR_PREFIX)
+        elif area.size > limits.cells:
+            problems.append(_vast(name, sheet))
+            continue
         kind = kind_of(INDICATOR_PREFIX + key if is_column else key)
         found.append((Field(label, key, kind, area), is_column))
     found.sort(key=lambda item: (item[0].area.top, item[0].area.left))
@@ -149,9 +151,8 @@ def _table(
         if span != rows:
             problems.append(_uneven(field, sheet, rows))
     kept = [f for f, span in zip(columns, spans, strict=True) if span == rows]
-    if sum(field.area.size for field in kept) > limits.cells:
-        problems.append(_vast_table(kept, sheet))
-        return (), (0, 0)
+    size = sum(field.area.size for field in kept)
+    check_form_table(rows[1] - rows[0] + 1, size, sheet.name, limits)
     return tuple(sorted(kept, key=lambda f: f.area.left)), rows
 
 
@@ -195,15 +196,6 @@ def _vast(name: DefinedName, sheet: Sheet) -> Diagnostic:
             f"the name covers far too many cells ({name.text} on sheet “{sheet.name}”)",
         ),
         Message("请让名称只覆盖填报的单元格", "let it cover the cells to be filled only"),
-    )
-
-
-def _vast_table(columns: list[Field], sheet: Sheet) -> Diagnostic:
-    return Diagnostic(
-        "N109",
-        Message("指标表的区域过大", "the indicator table covers far too many cells"),
-        place=Place(sheet=sheet.name, cell=columns[0].area.text),
-        fix=Message("请让名称只覆盖表内的行", "let its names cover the rows of the table only"),
     )
 
 

@@ -36,6 +36,7 @@ Key = tuple[int, int, int]
 
 _Rows = tuple[tuple[Key, ...], ...]
 _LARGEST_AREA = 100_000
+_MOST_CELLS = 2_000_000  # that all formulas together read; what is beyond is left to Excel
 # Formulas whose value no reference in their text foretells: volatile ones, names and tables.
 _UNFORESEEABLE = re.compile(
     r"\b(?:NOW|TODAY|RAND\w*|OFFSET|INDIRECT|CELL|INFO)\s*\(|[\[#@]", re.IGNORECASE
@@ -56,6 +57,7 @@ class FormulaGraph:
         # What each formula reads, by name or by identity of the node: hashing one takes long.
         self._reads: dict[Key, dict[int | str, _Rows]] = {}
         self._opaque: set[Key] = set()
+        self._room = _MOST_CELLS
         trees: dict[Key, Expr | None] = {}
         formulas = {
             (index, *position): cell.formula
@@ -111,6 +113,10 @@ class FormulaGraph:
                 last.row or MAX_ROW,
                 last.column_number or MAX_COLUMN,
             )
+            self._room -= min(area.size, len(self._watched))
+            if self._room < 0:
+                self._opaque.add(key)
+                return
             if area.size < len(self._watched):
                 places = ((home, *position) for position in area.cells())
                 cells += (key for key in places if key in self._watched)
@@ -141,8 +147,9 @@ class FormulaGraph:
                 home = self._home(start, sheet)
                 first, last = (start.row, start.column), (end.row, end.column)
         size = (last[0] - first[0] + 1) * (last[1] - first[1] + 1)
-        if home is None or size > _LARGEST_AREA:
+        if home is None or size > min(_LARGEST_AREA, self._room):
             return None
+        self._room -= size
         return tuple(
             tuple((home, row, column) for column in range(first[1], last[1] + 1))
             for row in range(first[0], last[0] + 1)

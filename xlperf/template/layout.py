@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 
 from xlperf.forms import KEY, Kind
 from xlperf.ooxml.address import Area, cell_name
+from xlperf.ooxml.number_format import is_date_format
 from xlperf.ooxml.package import Package, PackageWriter
 from xlperf.ooxml.sheet import (
     Position,
@@ -120,7 +121,7 @@ class Layout:
         width = self._styles.column_points(self.sheet.width(area.left, area.right))
         reference = cell_name(row, column)
         return Slot(
-            field.kind,
+            _shown_kind(field.kind, look.number_format),
             field.label,
             (self.home, row, column),
             area,
@@ -138,6 +139,12 @@ class Layout:
         columns = {f.area.left for f in self.form.columns if f.key in self.levels}
         rows = range(self.form.first, self.form.last + 1)
         return [a for a in self.sheet.merges if not (a.left in columns and a.top in rows)]
+
+
+def _shown_kind(kind: Kind, number_format: str) -> Kind:
+    """Text where the cell would show a date or a percentage as a bare number."""
+    shown = {Kind.DATE: is_date_format(number_format), Kind.PERCENT: "%" in number_format}
+    return kind if shown.get(kind, True) else Kind.TEXT
 
 
 def _by_sheet(keys: Iterable[Key]) -> dict[int, set[Position]]:

@@ -1,7 +1,7 @@
 """Changing single cells of a workbook in place: everything else stays, formulas follow."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -9,7 +9,7 @@ from xlperf.expr import Value
 from xlperf.ooxml.address import cell_name
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.preflight import DEFAULT, Limits
-from xlperf.ooxml.sheet import Cell, Position, SheetWriter, read_sheet, read_strings
+from xlperf.ooxml.sheet import Cell, Position, Sheet, SheetWriter, read_sheet, read_strings
 from xlperf.ooxml.styles import Styles
 from xlperf.ooxml.trust import has_signature, signed
 from xlperf.ooxml.values import formula_cell, number_cell, text_cell
@@ -81,6 +81,11 @@ class Patching:
         cell = self.cell(sheet, position)
         return self._styles[cell.style if cell else 0].number_format
 
+    @property
+    def lacks_values(self) -> bool:
+        """Whether a formula carries no value, as when a program wrote it that does not compute."""
+        return bool(_without_value(self._sheets))
+
     def write(self, contents: Mapping[Placed, Content]) -> tuple[bytes, dict[Placed, Value]]:
         """The workbook with these contents, and the values of all formulas that follow from them.
 
@@ -98,13 +103,7 @@ class Patching:
         for index in {key[0] for key in changed}:
             part = workbook.sheets[index].part
             sheets[index] = read_sheet(package.read(part), part, self._strings, self._limits)
-        unknown = {
-            (index, *at)
-            for index, sheet in enumerate(sheets)
-            for at, cell in sheet.cells.items()
-            if cell.formula is not None and cell.value is None
-        }
-        graph = FormulaGraph(workbook, sheets, {*changes, *unknown})
+        graph = FormulaGraph(workbook, sheets, {*changes, *_without_value(sheets)})
         writers = {
             index: self._writer(package, index, {key[1:] for key in graph.live if key[0] == index})
             for index in {key[0] for key in graph.live}
@@ -167,6 +166,16 @@ class Patching:
             writer = self._writer(package, index, set(own))
             parts[self._workbook.sheets[index].part] = writer.write(own)
         return parts
+
+
+def _without_value(sheets: Sequence[Sheet]) -> set[Key]:
+    """The formula cells that carry no value."""
+    return {
+        (index, *at)
+        for index, sheet in enumerate(sheets)
+        for at, cell in sheet.cells.items()
+        if cell.formula is not None and cell.value is None
+    }
 
 
 def _like(cell: Cell | None, text: str) -> str | Decimal:

@@ -105,7 +105,7 @@ class Template:
         The names inside the workbook are followed, so rows and columns may have moved. Raises
         WorkbookError when it cannot be read or carries no form.
         """
-        forms = read_forms(workbook, self.limits)
+        forms, _ = read_forms(workbook, self.limits)
         if not forms:
             raise WorkbookError(_no_names(""))
         return forms[0][1]
@@ -141,7 +141,9 @@ class Template:
             self._layouts.move_to_end(count)
             return self._layouts[count]
         package = self.package
-        if form.columns and count != form.last - form.first + 1:
+        own = form.last - form.first + 1
+        if form.columns and count != own:
+            self.layout(own)  # tells of a sheet that is damaged or too large, as no edit does
             edit = RowEdit(form.first, form.last, count)
             try:
                 package = resize_rows(package, form.sheet.part, edit)

@@ -25,6 +25,7 @@ _PERIOD = re.compile(r"中期|长期|实施期|年度|当年|本年|项目")
 _THIS_YEAR = ("年度", "当年", "本年")
 
 _NO_ROWS = Message("表头下没有看得出的空白行", "no blank rows to be seen below the headings")
+_ONE_ROW = Message("看不出表格有几行，暂取一行", "no end of the table to be seen; one row taken")
 _CROOKED = Message("与表头的列不一致", "it does not stand in the columns of the headings")
 _NO_AMOUNT = Message("不像金额栏", "it does not look like a column of amounts")
 
@@ -86,6 +87,8 @@ def _bind_table(page: Page, row: int, headings: list[Box], doubt: Message | None
     # A row of its own, such as that of 预算执行率, may come before the rows that are all alike.
     first = next((r for r in (row + 1, row + 2) if _fits(page, r, boxes)), row + 1)
     last = _last_row(page, first, boxes)
+    if last < first and page.bare and _fits(page, first, boxes):
+        last, doubt = first, doubt or _ONE_ROW
     if last < first:
         page.add(INDICATOR_PREFIX + "三级指标", None, headings[0].text, doubt or _NO_ROWS)
         page.take(page.in_rows(top, row))
@@ -107,9 +110,18 @@ def _columns(page: Page, headings: Iterable[Box], top: int) -> Iterator[_Column]
     counts = Counter(column.name for column in columns)
     for column in columns:
         if counts[column.name] > 1:
-            yield replace(column, name=_period_above(page, column.heading) + column.name)
+            yield replace(column, name=_told_apart(page, column))
         elif column.name and column.name != _COUNTED:
             yield column
+
+
+def _told_apart(page: Page, column: _Column) -> str:
+    """Another name for a column whose name is not its own: by its period, or as it is printed."""
+    if period := _period_above(page, column.heading):
+        return period + column.name
+    printed = column.heading.label.words
+    known = canonical(INDICATOR_PREFIX + printed) == INDICATOR_PREFIX + column.name
+    return column.name if known else printed
 
 
 def _column_name(page: Page, heading: Box, top: int) -> str:
@@ -143,7 +155,7 @@ def _last_row(page: Page, first: int, headings: Sequence[Box]) -> int:
     """The last row that is laid out as the headings are; the one above `first` if there is none."""
     limit = page.bottom
     side = page.left(page.at(first, headings[0].area.left))
-    if side and side.text and side.area.bottom > side.area.top:
+    if side and side.text and side.area.top < first:
         limit = min(limit, side.area.bottom)
     row = first
     while row <= limit and _is_table_row(page, row, first, headings):
@@ -256,9 +268,12 @@ def _bind_funding(page: Page, run: list[Box], across: Role, down: Role) -> bool:
 
 def _funding_rows(page: Page, row: int, headings: Sequence[Box]) -> Iterator[tuple[Box, list[Box]]]:
     """Row labels left of the first column, each with the cells of its columns."""
-    left = headings[0].area.left - 1
-    while left and row <= page.bottom:
-        label = page.at(row, left)
+    while row <= page.bottom:
+        label = page.left(page.at(row, headings[0].area.left))
+        while label and not label.text and label.area.left > 1:
+            label = page.left(label)
+        if label is None:
+            return
         boxes = [page.at(row, heading.area.left) for heading in headings]
         single = Role.SINGLE in label.label.roles and not label.label.role(Role.AMOUNT)
         if not label.label.words or label.open or label.area.top != row or single:

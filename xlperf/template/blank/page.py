@@ -1,6 +1,7 @@
 """One sheet of a blank form as boxes with neighbours, and what was found on it so far."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from xlperf.diagnostic import Message
@@ -8,8 +9,9 @@ from xlperf.forms import canonical
 from xlperf.ooxml.address import Area
 from xlperf.ooxml.sheet import Cell, Position, Sheet
 from xlperf.ooxml.styles import CellFormat, Styles
-from xlperf.template.blank.printed import Label, is_dash, is_hint, read_label
+from xlperf.template.blank.printed import NO_LABEL, Label, is_dash, is_hint, read_label
 
+_LITERAL = re.compile(r'"((?:[^"]|"")*)"')
 _LARGEST_MERGE = 100_000
 _PLAIN = CellFormat()
 
@@ -18,28 +20,32 @@ _PLAIN = CellFormat()
 class Box:
     """One cell, or one merged area, of a form.
 
-    `drawn`: it is merged or has a look of its own; of any other cell it is only known to be empty.
+    A box that is neither `merged` nor `styled` is only known to be empty.
     """
 
     area: Area
     text: str = ""
     formula: bool = False
     number: bool = False
-    drawn: bool = False
+    merged: bool = False
+    styled: bool = False
     look: CellFormat = _PLAIN
+    label: Label = NO_LABEL
 
     @property
-    def label(self) -> Label:
-        return read_label("" if self.number else self.text)
+    def drawn(self) -> bool:
+        return self.merged or self.styled
 
     @property
     def open(self) -> bool:
-        """Whether it takes content: blank, a hint to be written over, or computed."""
-        return not self.text or self.hint or (self.formula and not self.label.roles)
+        """Whether it takes content: blank, a hint or a zero to be written over, or computed."""
+        if self.formula or not self.text:
+            return not self.label.roles
+        return self.text == "0" if self.number else self.hint
 
     @property
     def hint(self) -> bool:
-        return not self.number and is_hint(self.text)
+        return not self.number and not self.label.roles and is_hint(self.text)
 
     @property
     def crossed(self) -> bool:
@@ -102,12 +108,14 @@ class Page:
         unique = {id(box): box for box in self._boxes.values() if box.text or box.drawn}
         self.boxes = sorted(unique.values(), key=lambda box: (box.area.top, box.area.left))
         self.texts = [box for box in self.boxes if box.text]
-        self._ending: dict[int, list[Box]] = {}
-        for box in self.texts:
-            self._ending.setdefault(box.area.bottom, []).append(box)
+        self._rows: dict[int, list[Box]] = {}
+        for box in self.boxes:
+            for row in range(box.area.top, box.area.bottom + 1):
+                self._rows.setdefault(row, []).append(box)
         self.bottom = max((box.area.bottom for box in self.boxes), default=0)
         # Without a blank cell that has a look of its own, any empty cell may be one of the form.
-        self.bare = not any(box.drawn and not box.text for box in self.boxes)
+        self.bare = not any(box.styled and not box.text for box in self.boxes)
+        self._edge = _edge(self.boxes)
         self.table_rows = table_rows
         self.found: list[Found] = []
         self._taken: set[Area] = set()
@@ -130,10 +138,12 @@ class Page:
 
     def ending_at(self, row: int) -> list[Box]:
         """The boxes with text whose last row this is, from left to right."""
-        return sorted(self._ending.get(row, ()), key=lambda box: box.area.left)
+        ending = [box for box in self.in_rows(row, row) if box.text and box.area.bottom == row]
+        return sorted(ending, key=lambda box: box.area.left)
 
     def in_rows(self, first: int, last: int) -> list[Box]:
-        return [box for box in self.boxes if box.area.top <= last and box.area.bottom >= first]
+        found = {box.area: box for row in range(first, last + 1) for box in self._rows.get(row, ())}
+        return list(found.values())
 
     def free(self, box: Box) -> bool:
         """Whether nothing has been found for it yet."""
@@ -144,7 +154,11 @@ class Page:
 
     def usable(self, box: Box) -> bool:
         """Whether it is a cell of the form that takes content."""
-        return box.open and (box.drawn or self.bare)
+        return box.open and (box.drawn or self.bare) and self.within(box)
+
+    def within(self, box: Box) -> bool:
+        """Whether it stands no further right than the form does."""
+        return box.area.right <= self._edge
 
     def accepts(self, box: Box) -> bool:
         """Whether it takes content and nothing has been found for it yet."""
@@ -169,6 +183,17 @@ class Page:
         return min((f.area.top for f in self.found if f.area), default=0)
 
 
+def _edge(boxes: Sequence[Box]) -> int:
+    """The last column of a form. Blank cells may go on beside it, for nobody sees where they end.
+
+    A title across the form shows its width; without one, a last label has its cell to the right.
+    """
+    seen = [box for box in boxes if box.text or box.merged]
+    title = next((box for box in seen if box.text), None)
+    widest = max((box.area.right for box in seen), default=0)
+    return widest if title and title.merged else widest + 1
+
+
 def _boxes(sheet: Sheet, styles: Styles) -> Iterator[tuple[Position, Box]]:
     covered = set()
     for area in sheet.merges:
@@ -186,8 +211,24 @@ def _boxes(sheet: Sheet, styles: Styles) -> Iterator[tuple[Position, Box]]:
 
 def _box(area: Area, cell: Cell | None, styles: Styles, *, merged: bool) -> Box:
     if cell is None:
-        return Box(area, drawn=merged)
+        return Box(area, merged=merged)
     number = isinstance(cell.value, (bool, float))
     text = f"{cell.value:g}" if isinstance(cell.value, float) else str(cell.value or "")
-    drawn, computed = merged or cell.style != 0, cell.formula is not None
-    return Box(area, text if text.strip() else "", computed, number, drawn, styles[cell.style])
+    if cell.formula and not text:
+        text = _heading_of(cell.formula)
+    return Box(
+        area,
+        text if text.strip() else "",
+        cell.formula is not None,
+        number,
+        merged,
+        cell.style != 0,
+        styles[cell.style],
+        NO_LABEL if number else read_label(text),
+    )
+
+
+def _heading_of(formula: str) -> str:
+    """The label that a formula writes whose value is not in the file: "项目总目标"&CHAR(10)&…"""
+    words = (match[1] for match in _LITERAL.finditer(formula))
+    return next((text for text in words if read_label(text).roles), "")

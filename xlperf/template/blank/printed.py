@@ -53,19 +53,27 @@ _KNOWN_COLUMNS = {
 _PATTERNS: tuple[tuple[Role, str, str], ...] = (
     (Role.SINGLE, "资金用途", "预算规模及资金用途"),
     (Role.SINGLE, "", "|".join(_known_singles())),
-    (Role.SINGLE, "", "(部门|单位|部门单位|预算部门|填报部门|资金使用单位)名称?"),
-    (Role.SINGLE, "", "(总体|年度|部门整体|项目年度|项目|部门)绩效目标"),
-    (Role.SINGLE, "", "(长期|总|本年度|项目年度)目标|年度履职目标|(年度)?目标完成情况"),
+    (
+        Role.SINGLE,
+        "",
+        "(部门|单位|部门单位)名称|(预算部门|填报部门|(资金使用|用款|承担)单位)(名称)?",
+    ),
+    (Role.SINGLE, "", "(总体|年度|部门整体|项目年度|项目|部门)绩效目标|(项目)?绩效总目标"),
+    (Role.SINGLE, "", "(长期|总|本年度|项目年度)目标|年度履职目标|(年度)?(绩效)?目标完成情况"),
     (Role.SINGLE, "", "工作保障措施|资金用途|项目(实施)?期限?|(项目)?(实施|执行)(周期|期限?)"),
     (Role.SINGLE, "", "项目(起止|实施)(时间|日期|年限)|项目(概况|概述|内容|背景|依据)"),
     (Role.SINGLE, "", "(项目)?立项的?(依据|情况)|项目实施(内容|计划|内容及过程概述)|政策依据"),
     (Role.SINGLE, "", "项目负责人(及(联系)?(电话|方式))?|(单位|部门|财务)负责人|联系方式|审核人"),
     (Role.SINGLE, "", "主管部门(编码|代码)|(预算)?单位(编码|代码)|单位职能概述"),
-    (Role.SINGLE, "", "(主要)?(存在的?)?问题(及原因)?|(下一步)?改进(措施|意见)|(有关)?建议"),
-    (Role.SINGLE, "", "评价结论|(其他)?(需要?)?说明的?(问题|事项)|备注|说明"),
-    (Role.SINGLE, "联系人", "填表人|经办人"),
+    (Role.SINGLE, "", "(主要)?(存在的?)?(主要)?问题((及|和)原因)?(分析)?|(有关)?建议"),
+    (
+        Role.SINGLE,
+        "",
+        "(下一步)?(改进|整改)(措施|意见)|评价结论|(其他)?(需要?)?说明的?(问题|事项)|备注|说明",
+    ),
+    (Role.SINGLE, "", "填表人|经办人"),
     (Role.SINGLE, "填报日期", "填表(日期|时间)"),
-    (Role.SINGLE, "总分", "自评(总分|得分|总得分|分)|评价(得分|总分)"),
+    (Role.SINGLE, "总分", "自评(总分|得分|总得分|分)|评价(得分|总分)|得分合计"),
     (Role.AMOUNT, "", "预算数|总额|总计|合计|其他|基本支出|项目支出"),
     (Role.AMOUNT, "", r"\D{0,16}(资金|拨款|补助|(本级|财政)安排|经费|总额|总金额|预算金额)"),
     (Role.AMOUNT, "", r"\D{0,16}(结转|结余|((结余|结转|事业|经营|其他|管理的)收入))"),
@@ -74,19 +82,20 @@ _PATTERNS: tuple[tuple[Role, str, str], ...] = (
     (Role.PLAN, "", r"\d{1,2}月[底末份]|第?[一二三四1-4]季度[底末]?"),
     *((Role.COLUMN, name, spelling) for spelling, name in _KNOWN_COLUMNS.items()),
     (Role.COLUMN, "三级指标", "(绩效|三级|具体)?指标(名称|内容)|具体指标"),
-    (Role.COLUMN, "指标值", "(年度|全年|年初|年初设定|预期|计划|绩效|设定)*(指标|目标)值"),
+    (Role.COLUMN, "指标值", "(年度|全年|年初|年初设定|预期|计划|绩效|设定)*(指标|目标)值|预期值"),
     (Role.COLUMN, "实际完成值", "(全年|年度)?(实际)?(完成|实现)(值|情况|指标值)"),
-    (Role.COLUMN, "分值", "(指标|标准)?(分值|权重)"),
+    (Role.COLUMN, "分值", "(指标|标准)?(分值|权重|分值权重)"),
     (Role.COLUMN, "得分", "(指标|自评|评价)?得分|自评分|评分"),
     (Role.COLUMN, "未完成原因分析", "[^因]*(偏差|未完成|未达标|未实现)[^因]*(原因|分析).*"),
     (Role.COLUMN, "指标值确定依据", "(指标值?)?(确定|设定|设置)依据"),
     (Role.COLUMN, "", "分项名称"),
-    (Role.TOTAL, "总分", "总分|合计|总计|总得分|合计得分|得分合计|自评总分"),
+    (Role.TOTAL, "总分", "总分|合计|总计|总得分|合计得分|得分合计"),
     (Role.BLOCK, "", "(年度|项目|部门|长期|中期|年度总体)?绩效(指标|目标)|(项目)?年度绩效指标"),
     (Role.BLOCK, "", "(项目|部门|部门预算|年度)?资金(情况|来源|申请)?|(年度)?(资金|预算)执行情况"),
     (Role.BLOCK, "", ".*支出计划|预算规模及资金用途|项目基本情况|(总体|年度总体)目标"),
 )
 _COMPILED = tuple((role, name, re.compile(pattern)) for role, name, pattern in _PATTERNS)
+_ANY = re.compile("|".join(pattern for _, _, pattern in _PATTERNS))
 
 _CIRCLED = re.compile(r"[①-⑳⓪❶-❿]")
 _NUMBERING = re.compile(
@@ -123,15 +132,16 @@ class Label:
 
 def read_label(text: str) -> Label:
     """The label that a text is; without roles and words where it is none."""
-    return _read_label(text) if len(text) <= 60 else _NO_LABEL
+    return _read_label(text) if len(text) <= _LONGEST_TEXT else NO_LABEL
 
 
-_NO_LABEL = Label({}, "")
+NO_LABEL = Label({}, "")
+_LONGEST_TEXT = 60
 
 
 def single_name(label: Label) -> str | None:
     """The name of the one cell that belongs to the label; None where it is no such label."""
-    if name := label.roles.get(Role.SINGLE) or label.roles.get(Role.TOTAL):
+    if name := label.role(Role.SINGLE):
         return name
     if name := label.role(Role.AMOUNT):
         return f"资金.{name}.金额"
@@ -142,15 +152,15 @@ def single_name(label: Label) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _read_label(text: str) -> Label:
-    folded = _HEADED.sub(r"\1", _folded(text))
+    folded = _HEADED.sub(r"\1", _stripped(_folded(text)))
     bare = _stripped(_BRACKETED.sub("", folded))
     whole = _stripped(_BRACKETS.sub("", folded))
     for variant in (bare, whole):
-        roles: dict[Role, str] = {}
-        for role, name, pattern in _COMPILED:
-            if variant and role not in roles and pattern.fullmatch(variant):
-                roles[role] = name or _spelled(variant)
-        if roles:
+        if variant and _ANY.fullmatch(variant):
+            roles: dict[Role, str] = {}
+            for role, name, pattern in _COMPILED:
+                if role not in roles and pattern.fullmatch(variant):
+                    roles[role] = name or _spelled(variant)
             return Label(roles, _spelled(variant))
     return Label({}, _spelled(bare))
 

@@ -1,0 +1,123 @@
+"""formualizer, an engine in Rust: it calculates a copy, of which only the values are taken."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from importlib.util import find_spec
+from itertools import pairwise
+
+from xlperf.diagnostic import InputError, Message
+from xlperf.expr import Call, Ref, Value, doubts, evaluate
+from xlperf.recalc import preflight
+from xlperf.recalc.book import Book
+from xlperf.recalc.engine import Reason, Values
+from xlperf.recalc.known import FORMUALIZER
+from xlperf.recalc.libreoffice_limits import single_cells
+
+_TEXT = Message("需转换为数字的文本", "texts that have to be read as numbers")
+_VALUE = Call("VALUE", (Ref("text"),))
+_PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?%?")
+_LITERAL = re.compile(r"\"((?:[^\"]|\"\")*)\"")
+_CHAR = re.compile(r"\bCHAR\((?!\s*(?:[1-9]|[1-9]\d|1[01]\d|12[0-7])\s*\))", re.IGNORECASE)
+_SUM_COMPARED = re.compile(r"[-+*/][^-+*/(),<>=&]+\)?\s*[<>]?=|[<>]?=\s*[^-+*/(),<>=&]+[-+*/]|0\^0")
+_LONG = re.compile(r"\d\.\d{14}|\d{15}")
+_SUSPECT = re.compile(r"[-+*/^%<>=]|\bVALUE\(", re.IGNORECASE)
+_VALUE_OF_CELL = re.compile(r"\bVALUE\(\s*[^()\s\"]+\s*\)", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<![\w.$])\d+(?:\.\d+)?(?![\w.%])")
+_NEARLY = 1e-12
+
+
+class Formualizer:
+    """The optional package formualizer, of the version that the list of its functions is for."""
+
+    name = "formualizer"
+
+    def refuses(self, book: Book) -> Sequence[Reason]:
+        return list(_refusals(book))
+
+    def recalculate(self, books: Sequence[Book]) -> Sequence[Values | Reason]:
+        return [_values(book) for book in books]
+
+
+def _refusals(book: Book) -> Iterator[Reason]:
+    if not find_spec("formualizer"):
+        yield Reason(
+            Message(
+                "未安装 formualizer（pip install xlperf[recalc]）",
+                "formualizer, not installed (pip install xlperf[recalc])",
+            )
+        )
+        return
+    yield from preflight.nobody_can(book)
+    if book.workbook.date1904 and book.formulas:
+        yield Reason(Message("1904 日期系统", "the 1904 date system"))
+    for key, formula in book.formulas.items():
+        if formula.kind:
+            yield Reason(Message("数组公式", "array formulas"), key)
+        elif (
+            found := preflight.structured(formula.text)
+            or preflight.unknown(formula.text, FORMUALIZER)
+        ) or (found := _unlike(formula.text)):
+            yield Reason(found, key)
+    yield from preflight.lost_names(book)
+
+
+@lru_cache(maxsize=8192)
+def _unlike(formula: str) -> Message | None:
+    if any(map(_is_unread, _LITERAL.findall(formula))):
+        return _TEXT
+    if _CHAR.search(formula):
+        return Message("代码不定的 CHAR", "CHAR of codes that are not given")
+    if _SUM_COMPARED.search(preflight.without_texts(formula)):
+        return Message("未取整的运算结果的比较", "comparisons of sums that are not rounded")
+    return None
+
+
+def _is_unread(value: Value) -> bool:
+    """Whether Excel reads a text as a number or a truth and formualizer does not."""
+    if not isinstance(value, str) or _PLAIN_NUMBER.fullmatch(value):
+        return False
+    if value.strip().upper() in ("TRUE", "FALSE"):
+        return True
+    with doubts() as found:
+        return isinstance(evaluate(_VALUE, {"text": value}), float) or bool(found)
+
+
+def _afterwards(book: Book, values: Values) -> Reason | None:
+    """Answers that depend on what formualizer does otherwise."""
+    for key, formula in book.formulas.items():
+        value = values[key]
+        if isinstance(value, str) and _LONG.search(value):
+            return Reason(Message("数字转文本的位数", "the digits of a number in a text"), key)
+        if not _SUSPECT.search(formula.text):
+            continue
+        read = [
+            values[cell] if cell in values else book.value(cell)
+            for cell in single_cells(formula.text, key, book.homes)
+        ]
+        if _VALUE_OF_CELL.search(formula.text) and None in read:
+            return Reason(Message("空单元格的 VALUE", "VALUE of a blank cell"), key)
+        numbers = [number for number in read if type(number) is float]
+        numbers += map(float, _NUMBER.findall(preflight.without_texts(formula.text)))
+        numbers.sort()
+        if any(0 < b - a <= _NEARLY * abs(b) for a, b in pairwise(numbers)):
+            return Reason(Message("几乎相等的数的比较", "comparing what is nearly equal"), key)
+        if any(isinstance(text, str) and _is_unread(text) for text in read):
+            return Reason(_TEXT, key)
+    return None
+
+
+def _values(book: Book) -> Values | Reason:
+    import formualizer
+
+    try:
+        answer = formualizer.recalculate_xlsx_bytes(book.data, external_links="refuse")
+        done = Book(answer["bytes"], book.limits)
+    except (formualizer.ExcelEvaluationError, OSError, ValueError, RuntimeError) as error:
+        return Reason(Message(f"formualizer：{error}", f"formualizer: {error}"))
+    except InputError:
+        return Reason(Message("formualizer 的结果无法读取", "an answer that cannot be read"))
+    if answer["summary"].get("unknown_functions"):
+        return Reason(Message("formualizer 没有的函数", "functions that formualizer lacks"))
+    values = {key: done.value(key) for key in book.formulas}
+    return _afterwards(book, values) or values
