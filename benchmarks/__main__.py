@@ -2,10 +2,11 @@
 
 import platform
 
-from benchmarks import check, fill, peers, startup
+from benchmarks import check, fill, peers, recalc, startup
 
 print(f"Python {platform.python_version()}, {platform.machine()}")
 startup.main()
 fill.main()
 check.main()
+recalc.main()
 peers.main()

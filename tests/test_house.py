@@ -50,7 +50,7 @@ def texts(path: Path) -> Iterator[str]:
             for part in package.namelist():
                 yield package.read(part).decode("utf-8", "ignore")
     elif path.suffix != ".png":
-        yield path.read_text("utf-8")
+        yield path.read_text("utf-8", "ignore")
 
 
 def test_all_names_are_there() -> None:

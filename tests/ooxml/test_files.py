@@ -30,13 +30,85 @@ def test_permissions_are_those_of_the_old_file_or_of_a_new_one(tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
-def test_a_workbook_open_in_excel_is_left_alone(tmp_path):
+@pytest.mark.parametrize("lock", ["~$表.xlsx", ".~lock.表.xlsx#"])
+def test_a_workbook_open_elsewhere_is_left_alone(tmp_path, lock):
+    path = tmp_path / "表.xlsx"
+    path.write_bytes(b"old")
+    (tmp_path / lock).touch()
+    with pytest.raises(WorkbookError, match="正在 Excel 或 WPS 中打开") as caught:
+        write_file(path, b"new")
+    assert lock in caught.value.text()
+    assert path.read_bytes() == b"old"
+    (tmp_path / lock).unlink()
+    write_file(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+def test_a_file_that_windows_holds_open_is_told_and_left_alone(tmp_path, monkeypatch):
     path = tmp_path / "a.xlsx"
     path.write_bytes(b"old")
-    (tmp_path / "~$a.xlsx").touch()
-    with pytest.raises(WorkbookError, match="正在 Excel 或 WPS 中打开"):
+
+    def held(*_):
+        raise PermissionError(errno.EACCES, "The process cannot access the file")
+
+    monkeypatch.setattr(files.os, "replace", held)
+    with pytest.raises(WorkbookError, match="正被其他程序（如 Excel、WPS）打开"):
         write_file(path, b"new")
     assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a.xlsx"]
+
+
+def test_the_file_and_then_its_folder_are_flushed(tmp_path, monkeypatch):
+    flushed = []
+    monkeypatch.setattr(
+        files.os, "fsync", lambda handle: flushed.append(os.readlink(f"/proc/self/fd/{handle}"))
+    )
+    if not os.path.exists("/proc/self/fd"):
+        pytest.skip("the system does not tell what a handle is of")
+    write_file(tmp_path / "a.xlsx", b"new")
+    first, second = flushed
+    assert first.startswith(str(tmp_path / ".xlperf-"))
+    assert second == str(tmp_path)
+
+
+def test_a_link_stays_a_link(tmp_path):
+    path, link = tmp_path / "a.xlsx", tmp_path / "link.xlsx"
+    path.write_bytes(b"old")
+    link.symlink_to(path)
+    write_file(link, b"new")
+    assert link.is_symlink()
+    assert path.read_bytes() == b"new"
+
+
+def test_what_a_killed_run_left_goes_with_the_next_run(tmp_path):
+    (tmp_path / ".xlperf-abc.tmp").write_bytes(b"half")
+    others = [tmp_path / ".xlperf-abc", tmp_path / "xlperf-abc.tmp", tmp_path / "a.tmp"]
+    for other in others:
+        other.touch()
+    (tmp_path / ".xlperf-folder.tmp").mkdir()
+    write_file(tmp_path / "a.xlsx", b"new")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"a.xlsx", ".xlperf-folder.tmp", *(other.name for other in others)}
+
+
+def test_what_another_run_is_writing_is_left_to_it(tmp_path):
+    handle, name = files._temporary(tmp_path)
+    with os.fdopen(handle, "wb"):
+        write_file(tmp_path / "a.xlsx", b"new")
+        assert os.path.exists(name)
+
+
+def test_without_locks_only_old_relics_go(tmp_path, monkeypatch):
+    monkeypatch.setattr(files.sys, "platform", "win32")
+    old, new = tmp_path / ".xlperf-old.tmp", tmp_path / ".xlperf-new.tmp"
+    for relic in (old, new):
+        relic.touch()
+    os.utime(old, (0, 0))
+    path = tmp_path / "a.xlsx"
+    write_file(path, b"1")
+    write_file(path, b"2")
+    assert path.read_bytes() == b"2"
+    assert {p.name for p in tmp_path.iterdir()} == {"a.xlsx", new.name}
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])

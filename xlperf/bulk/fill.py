@@ -1,6 +1,8 @@
 """Many projects into one template: every workbook finished, valid and written durably."""
 
+import os
 import re
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -312,7 +314,17 @@ _in_worker: dict[str, _Filler] = {}
 
 
 def _start_worker(data: bytes, limits: Limits, options: Options) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _in_worker["filler"] = _Filler(Template(data, limits=limits), options)
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed cannot end its processes, and they would wait for work forever."""
+    import multiprocessing
+
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def _fill_in_worker(item: tuple[Project, Path]) -> Outcome:

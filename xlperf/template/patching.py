@@ -58,6 +58,7 @@ class Patching:
 
     def __init__(self, data: bytes, limits: Limits = DEFAULT) -> None:
         """Raises WorkbookError when `data` is no workbook, or is signed."""
+        self._data = data
         self._package = Package.open(data, limits)
         if has_signature(self._package):
             raise signed()
@@ -117,7 +118,16 @@ class Patching:
         parts = {workbook.sheets[i].part: w.write(computed[i]) for i, w in writers.items()}
         if not graph.complete:
             parts[workbook.part] = recalculated_on_load(package.read(workbook.part))
-        return package.replace(parts).to_bytes(), values
+        return self._bytes(package.replace(parts)), values
+
+    def _bytes(self, package: Package) -> bytes:
+        """The workbook as a file; the very one that was read where no part has changed."""
+        before = self._package
+        parts = [self._workbook.part, *(sheet.part for sheet in self._workbook.sheets)]
+        same = set(package) == set(before)
+        if same and all(package.read(part) == before.read(part) for part in parts):
+            return self._data
+        return package.to_bytes()
 
     def _held(self, key: Key) -> bool:
         """Whether the cell held a formula."""

@@ -1,0 +1,72 @@
+"""Formula cells are found, and given values, however a worksheet part is written."""
+
+import pytest
+
+from xlperf.diagnostic import WorkbookError
+from xlperf.ooxml.formula_cells import Formula, FormulaSheet
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+USUAL = (
+    f'<worksheet xmlns="{MAIN}"><sheetData><row r="1"><c r="A1"><v>2</v></c>'
+    '<c r="B1" s="3" t="str"><f>A1&amp;"&lt;"</f><v>old</v></c>'
+    '<c r="C1"><f t="shared" si="0" ref="C1:C2">A1*2</f><v>4</v></c></row>'
+    '<row r="2"><c r="A2" s="1"/><c r="C2"><f t="shared" si="0"/></c>'
+    '<c r="D2" t="inlineStr"><is><t>文</t></is></c></row></sheetData></worksheet>'
+)
+UNUSUAL = {
+    "comments": USUAL.replace("<row r=", "<!-- <c r='Z9'/> --><row r=", 1),
+    "no addresses": USUAL.replace(' r="A1"', "").replace(' r="B1"', "").replace(' r="1"', ""),
+    "order of attributes": USUAL.replace('<c r="B1" s="3"', '<c s="3" r="B1"'),
+    "a prefix": USUAL.replace("<", "<x:").replace("<x:/", "</x:").replace("xmlns=", "xmlns:x="),
+    "UTF-16": '<?xml version="1.0" encoding="UTF-16"?>' + USUAL,
+}
+
+
+def sheet(text: str) -> FormulaSheet:
+    encoding = "utf-16" if "UTF-16" in text else "utf-8"
+    return FormulaSheet(text.encode(encoding), "sheet1.xml", tuple)
+
+
+@pytest.mark.parametrize("text", [USUAL, *UNUSUAL.values()], ids=["usual", *UNUSUAL])
+def test_every_way_of_writing_reads_the_same(text):
+    found = sheet(text)
+    assert found.formulas == {
+        (1, 2): Formula('A1&"<"'),
+        (1, 3): Formula("A1*2"),
+        (2, 3): Formula("A2*2"),
+    }
+    assert found.value((1, 1)) == (2.0, False)
+    assert found.value((1, 2)) == ("old", False)
+    assert found.value((2, 1)) == (None, False)
+    assert found.value((2, 4)) == ("文", False)
+    changed = found.with_values({(1, 2): (' t="e"', "<v>#N/A</v>"), (2, 3): ("", "<v>7</v>")})
+    again = FormulaSheet(changed, "sheet1.xml", tuple)
+    assert again.formulas == found.formulas
+    assert again.value((1, 2)) == ("#N/A", True)
+    assert again.value((2, 3)) == (7.0, False)
+    assert again.value((1, 3)) == (4.0, False)
+
+
+def test_only_the_value_and_its_type_change():
+    changed = sheet(USUAL).with_values({(1, 2): ("", "<v>5</v>"), (1, 3): ("", "<v>4</v>")})
+    assert changed.decode() == USUAL.replace(
+        '<c r="B1" s="3" t="str"><f>A1&amp;"&lt;"</f><v>old</v></c>',
+        '<c r="B1" s="3"><f>A1&amp;"&lt;"</f><v>5</v></c>',
+    )
+
+
+def test_a_value_that_stands_already_leaves_the_bytes_alone():
+    found = sheet(USUAL)
+    assert found.with_values({(1, 3): ("", "<v>4</v>")}) is found.xml
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [('si="0"/>', 'si="9"/>'), ("<v>2</v>", "<v>two</v>"), ('"C2"', '"ZZZ2"')]
+)
+def test_damage_is_told(old, new):
+    def read() -> object:
+        broken = sheet(USUAL.replace(old, new))
+        return broken.formulas, broken.value((1, 1))
+
+    with pytest.raises(WorkbookError):
+        read()
