@@ -41,11 +41,15 @@ def zeros(blocks: int) -> bytes:
     return block * blocks + deflate.flush()
 
 
+def _read_all(data: bytes, limits: Limits) -> None:
+    for name, entry in read_entries(data, limits).items():
+        entry.content(name)
+
+
 def refusal(data: bytes, limits: Limits = DEFAULT) -> str:
     """The code of the one diagnostic with which the archive, or one of its files, is refused."""
     with pytest.raises(WorkbookError) as caught:
-        for name, entry in read_entries(data, limits).items():
-            entry.content(name)
+        _read_all(data, limits)
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.fix
     assert caught.value.text("en").isascii()
@@ -65,9 +69,11 @@ def _with_comment() -> bytes:
 def _large() -> bytes:
     """All sizes in the extra fields, as some writers do it always."""
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as target:
-        with target.open("a", "w", force_zip64=True) as part:
-            part.write(b"1" * 99)
+    with (
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as target,
+        target.open("a", "w", force_zip64=True) as part,
+    ):
+        part.write(b"1" * 99)
     return file.getvalue()
 
 

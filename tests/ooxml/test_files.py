@@ -59,12 +59,11 @@ def test_a_file_that_windows_holds_open_is_told_and_left_alone(tmp_path, monkeyp
 
 
 def test_the_file_and_then_its_folder_are_flushed(tmp_path, monkeypatch):
-    flushed = []
-    monkeypatch.setattr(
-        files.os, "fsync", lambda handle: flushed.append(os.readlink(f"/proc/self/fd/{handle}"))
-    )
     if not os.path.exists("/proc/self/fd"):
         pytest.skip("the system does not tell what a handle is of")
+    flushed = []
+    told = lambda handle: flushed.append(os.readlink(f"/proc/self/fd/{handle}"))  # noqa: E731
+    monkeypatch.setattr(files.os, "fsync", told)
     write_file(tmp_path / "a.xlsx", b"new")
     first, second = flushed
     assert first.startswith(str(tmp_path / ".xlperf-"))

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from xlperf.diagnostic import WorkbookError
 from xlperf.ooxml.package import CONTENT_TYPES, Package, PackageWriter, relationships_part
 
-
 TYPES = {CONTENT_TYPES: b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/x"/>'}
 
 

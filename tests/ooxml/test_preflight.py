@@ -5,7 +5,6 @@ import io
 import re
 import tracemalloc
 import zipfile
-from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What reaches beyond a workbook is told, and a signature is neither broken nor kept by accident."""
+"""What reaches beyond a workbook is told; a signature is neither broken nor kept by accident."""
 
 import io
 import zipfile

@@ -214,3 +214,12 @@ def test_what_is_filled_is_read(title, table):
 
 
 _SMALL = Template(small_form())
+
+
+def test_a_long_number_typed_into_a_text_field_keeps_its_digits():
+    def build(book, sheet):
+        sheet.write_number("A1", 522700123456)
+        name(book, "项目编码", "$A$1")
+
+    data = workbook(build)
+    assert Template(data).read(data).entry("项目编码").text == "522700123456"

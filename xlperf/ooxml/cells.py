@@ -31,14 +31,20 @@ class _FormulaCell:
         return replace(home, cell=f"{self.column}{self.row}", row=self.row)
 
 
+def check_room(root: etree._Element, home: Home, shift: RowShift) -> None:
+    """Refuse to insert rows where the last ones would leave the worksheet."""
+    data = root.find(SHEET_DATA)
+    rows = [] if data is None else [number for number, _ in _numbered_rows(data)]
+    if max(shift.last, *rows, 1) + shift.added > MAX_ROW:
+        raise refusal("W204", home, "工作表的行数超出上限", "the sheet would have too many rows")
+
+
 def resize_cells(root: etree._Element, home: Home, shift: RowShift) -> None:
     """Insert or remove the rows of the shift, with all that they hold, in a worksheet."""
     data = root.find(SHEET_DATA)
     if data is None:
         return
     rows = dict(_numbered_rows(data))
-    if rows and max(rows) + shift.added > MAX_ROW:
-        raise refusal("W204", home, "工作表的行数超出上限", "the sheet would have too many rows")
     expand_shared_formulas(root, home)
     _keep_merged_content(root, rows, home, shift)
     cells = list(_formula_cells(rows))

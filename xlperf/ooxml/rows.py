@@ -17,7 +17,7 @@ from lxml import etree
 
 from xlperf.diagnostic import WorkbookError
 from xlperf.ooxml.address import Area, cell_name
-from xlperf.ooxml.cells import SHEET_DATA, expand_shared_formulas, resize_cells
+from xlperf.ooxml.cells import SHEET_DATA, check_room, expand_shared_formulas, resize_cells
 from xlperf.ooxml.drawings import Anchors, change_vml_formulas
 from xlperf.ooxml.formula_places import (
     FORMULA_ATTRIBUTES,
@@ -151,7 +151,9 @@ def resize_rows(package: Package, sheet: str, edit: RowEdit) -> Package:
     shift = RowShift(name, tuple(names.values()), edit.first, edit.last, edit.count)
     if not shift.added:
         return package
-    anchors = Anchors(package.xml(sheet), shift)
+    root = package.xml(sheet)
+    check_room(root, Home(sheet, name), shift)
+    anchors = Anchors(root, shift)
     changed: dict[str, bytes | None] = {}
     for part, kind, owner in _reachable(package, workbook):
         home = Home(part, owner, covers=kind in ("chart", "chartEx"))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from xlperf.diagnostic import Diagnostic, Message, Place, Severity
 from xlperf.forms import INDICATOR_PREFIX, Kind, canonical, kind_of
-from xlperf.ooxml.address import MAX_ROW, Area, parse_area, split_sheet
+from xlperf.ooxml.address import Area, parse_area, split_sheet
 from xlperf.ooxml.preflight import DEFAULT, Limits, check_form_table
 from xlperf.ooxml.workbook import DefinedName, Sheet, Workbook, string_constant
 
@@ -136,7 +136,7 @@ def _located(name: DefinedName, sheets: Mapping[str, Sheet]) -> tuple[Sheet, Are
     except ValueError:
         return None
     sheet = sheets.get(sheet_name.casefold())
-    return None if sheet is None or area.bottom >= MAX_ROW else (sheet, area)
+    return None if sheet is None else (sheet, area)
 
 
 def _table(

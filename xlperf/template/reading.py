@@ -24,7 +24,7 @@ from xlperf.forms import (
 )
 from xlperf.ooxml.address import cell_name
 from xlperf.ooxml.date_format import DATE_SYSTEM_OFFSET
-from xlperf.ooxml.number_format import display, is_date_format
+from xlperf.ooxml.number_format import BUILT_IN, display, is_date_format
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.sheet import Position, Sheet, read_sheet, read_strings
@@ -33,6 +33,7 @@ from xlperf.ooxml.workbook import Workbook
 from xlperf.template.fields import PREFIX, Field, Form, find_forms
 
 _HUNDRED = Decimal(100)
+_ALL_DIGITS = 1e15  # beyond it Excel itself has lost some
 _NO_NUMBER = re.compile(r"[-–—―─/\\]+|无|.*不(适用|涉及).*")
 """What forms print in a number field that does not apply."""
 
@@ -161,6 +162,8 @@ class _Reader:
         if field.kind is Kind.PERCENT:
             return Entry(number_entry(number * _HUNDRED).text + "%", number)
         code = self._styles[cell.style].number_format
+        if code == BUILT_IN[0] and value.is_integer() and abs(value) < _ALL_DIGITS:
+            return number_entry(number)  # a narrow cell shows 5.2E+11, the person typed all digits
         shown = display(value, code, date1904=self._date1904)
         if self._date1904 and (field.kind is Kind.DATE or is_date_format(code)):
             number += DATE_SYSTEM_OFFSET
