@@ -16,6 +16,7 @@ from xlperf.diagnostic import Severity, WorkbookError
 from xlperf.ooxml.package import CONTENT_TYPES, Package, relationships_part
 from xlperf.ooxml.trust import has_signature, notices, strip_signature
 from xlperf.ooxml.workbook import as_workbook, file_suffix, without_calculation_chain
+from xlperf.report.workbook import marked_workbook
 from xlperf.template import Template, replace_texts, template_report
 
 LINKS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -203,6 +204,7 @@ def test_half_a_signature_is_one(left: str) -> None:
 def test_signed_workbooks_are_read_and_not_mended() -> None:
     form = signed_form()
     assert Template(small_form()).read(form).name == ""
+    assert not has_signature(Package.open(marked_workbook(form, ())))
     with pytest.raises(WorkbookError, match="签名"):
         replace_texts(form, {SHEET: {(1, 1): "x"}})
 

@@ -67,11 +67,14 @@ def annotate(package: Package, marks: Sequence[Mark], listing: Listing) -> Packa
     notes stand below each other. Raises WorkbookError when the workbook cannot be read.
     """
     workbook = Workbook.open(package)
-    marker = _Marker(package, workbook)
-    for place in workbook.sheets:
-        if here := [mark for mark in marks if mark.sheet == place.name]:
-            marker.mark(place.part, here)
-    _add_listing(marker.edit, workbook, listing, marker.palette, marker.styles)
+    try:
+        marker = _Marker(package, workbook)
+        for place in workbook.sheets:
+            if here := [mark for mark in marks if mark.sheet == place.name]:
+                marker.mark(place.part, here)
+        _add_listing(marker.edit, workbook, listing, marker.palette, marker.styles)
+    except ValueError as error:  # a number that is none, in any part
+        raise damaged(workbook.part) from error
     return marker.edit.package()
 
 

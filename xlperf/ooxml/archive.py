@@ -9,6 +9,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from xlperf.diagnostic import Diagnostic, Message, WorkbookError
 from xlperf.ooxml import preflight
@@ -95,8 +96,7 @@ def read_entries(data: bytes, limits: Limits) -> dict[str, Entry]:
         raise preflight.CUT_OFF.error() from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Header:
+class _Header(NamedTuple):
     name: str
     encoded: bytes
     flags: int

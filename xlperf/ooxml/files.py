@@ -118,11 +118,13 @@ def write_file(path: Path, data: bytes, *, last: bool = True) -> None:
     once instead. Raises WorkbookError when the place cannot be written or the target is open in a
     spreadsheet program or read-only; the old file then stands as it was.
     """
-    path = Path(os.path.realpath(path))  # what a link points to is replaced, not the link
+    if path.is_symlink():  # what a link points to is replaced, not the link
+        path = Path(os.path.realpath(path))
     for lock in (f"~${path.name}", f".~lock.{path.name}#"):
         if os.path.lexists(path.with_name(lock)):
             raise _open_elsewhere(path, lock)
-    if not _mode(path) & 0o200:  # the folder would let it be replaced all the same
+    mode = _mode(path)
+    if not mode & 0o200:  # the folder would let it be replaced all the same
         raise _read_only(path)
     _sweep(path.parent)
     temporary = ""
@@ -131,7 +133,7 @@ def write_file(path: Path, data: bytes, *, last: bool = True) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
-            os.chmod(temporary, _mode(path))
+            os.chmod(temporary, mode)
             os.fsync(handle)
             if sys.platform != "win32":  # renamed under its lock
                 os.replace(temporary, path)

@@ -332,18 +332,15 @@ def check_part_sizes(sizes: Iterable[tuple[str, int, int]], limits: Limits) -> N
     total = 0
     for name, size, packed in sizes:
         total += size
-        part_zh, part_en = f"部件 {shown(name)} ", f"the part {shown(name)} "
         if size > limits.part:
-            raise _exceeded(
-                "W131", "part", f"{part_zh}解压后大小", f"{part_en}unpacks to", size, limits
-            )
+            zh, en = f"部件 {shown(name)} 解压后大小", f"the part {shown(name)} unpacks to"
+            raise _exceeded("W131", "part", zh, en, size, limits)
         # What is under media/ is copied as it is and never unpacked here; blank scans shrink a lot.
         bomb = size > _SUSPECT_SIZE and size > packed * limits.ratio
         if bomb and "/media/" not in name:
             ratio = size // max(packed, 1)
-            raise _exceeded(
-                "W133", "ratio", f"{part_zh}压缩比", f"{part_en}is compressed by", ratio, limits
-            )
+            zh, en = f"部件 {shown(name)} 压缩比", f"the part {shown(name)} is compressed by"
+            raise _exceeded("W133", "ratio", zh, en, ratio, limits)
     if total > limits.total:
         raise _exceeded("W132", "total", "解压后总大小", "it unpacks to", total, limits)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from xlperf.diagnostic import SEVERITY_NAMES, Lang, Message, Severity
 from xlperf.ooxml.annotate import Line, Listing, Mark, annotate
 from xlperf.ooxml.package import Package
+from xlperf.ooxml.trust import strip_signature
 from xlperf.report.items import Item, item_of, shortened
 from xlperf.rules import Finding
 
@@ -38,7 +39,8 @@ def marked_workbook(data: bytes, findings: Iterable[Finding], lang: Lang = "zh")
         Mark(item.place.sheet, item.place.cell, _COLOURS[item.severity], _note(item, lang))
         for item in sorted(placed, key=lambda item: _WORST_FIRST.index(item.severity))
     ]
-    return annotate(Package.open(data), marks, _listing(items, lang)).to_bytes()
+    package = strip_signature(Package.open(data))  # which no copy can keep
+    return annotate(package, marks, _listing(items, lang)).to_bytes()
 
 
 def _note(item: Item, lang: Lang) -> str:

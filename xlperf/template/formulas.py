@@ -36,7 +36,7 @@ Key = tuple[int, int, int]
 
 _Rows = tuple[tuple[Key, ...], ...]
 _LARGEST_AREA = 100_000
-_MOST_CELLS = 2_000_000  # that all formulas together read; what is beyond is left to Excel
+_MOST_CELLS = 1_000_000  # that all formulas together read; what is beyond is left to Excel
 # Formulas whose value no reference in their text foretells: volatile ones, names and tables.
 _UNFORESEEABLE = re.compile(
     r"\b(?:NOW|TODAY|RAND\w*|OFFSET|INDIRECT|CELL|INFO)\s*\(|[\[#@]", re.IGNORECASE
