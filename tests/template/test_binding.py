@@ -164,11 +164,9 @@ def test_what_is_bound_is_a_sound_template(name, unsure, decorations):
         assert [p for p in problems if p.severity is Severity.ERROR] == []
 
 
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("name", [name for name in FORMS if BlankForm.load(name).sure])
 def test_every_bound_cell_is_filled_and_read_back(name):
     form = BlankForm.load(name)
-    if not form.sure:
-        pytest.skip("nothing is sure on this form")
     blank = draw_all(form)
     template = Template(bind(blank, name).data)
     scalars = {f.key: sample(f.key) for f in template.form.scalars}

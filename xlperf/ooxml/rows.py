@@ -28,7 +28,14 @@ from xlperf.ooxml.formula_places import (
 from xlperf.ooxml.package import CONTENT_TYPES, Package, damaged, parse_xml, relationships_part
 from xlperf.ooxml.references import areas, moved, references
 from xlperf.ooxml.row_shift import Home, RowShift, lost, refusal
-from xlperf.ooxml.workbook import MAIN, NS, RELATIONSHIPS, Workbook, serialize
+from xlperf.ooxml.workbook import (
+    MAIN,
+    NS,
+    RELATIONSHIPS,
+    Workbook,
+    serialize,
+    without_calculation_chain,
+)
 
 # Last words of the types of the relationships whose parts cannot hold formulas or addresses …
 _FREE = {
@@ -165,7 +172,7 @@ def resize_rows(package: Package, sheet: str, edit: RowEdit) -> Package:
         links = relationships_part(part)
         if links in package and (new := _shifted_links(package.read(links), home, shift)):
             changed[links] = new
-    return _without_calculation_chain(package.replace(changed), workbook)
+    return without_calculation_chain(package.replace(changed))
 
 
 def _reachable(package: Package, workbook: Workbook) -> Iterator[tuple[str, str, str]]:
@@ -484,23 +491,3 @@ def _shifted_links(data: bytes, home: Home, shift: RowShift) -> bytes | None:
             if new != place:
                 link.set("Target", "#" + (quote(new, safe="!'$:") if "%" in target else new))
     return None if etree.tostring(root) == before else _serialized(root, data)
-
-
-def _without_calculation_chain(package: Package, workbook: Workbook) -> Package:
-    """Excel rebuilds the chain; an old one would name cells that moved."""
-    links = package.relationships(workbook.part).values()
-    chain = next((link.target for link in links if link.type.endswith("/calcChain")), None)
-    if chain is None:
-        return package
-    changed: dict[str, bytes | None] = {chain: None}
-    for part, attribute, unwanted in (
-        (relationships_part(workbook.part), "Type", "/calcChain"),
-        (CONTENT_TYPES, "PartName", "/" + chain),
-    ):
-        data = package.read(part)
-        root = parse_xml(data, part)
-        for element in list(root):
-            if element.get(attribute, "").endswith(unwanted):
-                root.remove(element)
-        changed[part] = _serialized(root, data)
-    return package.replace(changed)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from xlperf.diagnostic import InputError, Message
 from xlperf.expr import Value
-from xlperf.ooxml.files import read_file, write_file
+from xlperf.ooxml.files import make_folder, read_file, write_file
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.trust import signed
 from xlperf.recalc.book import Book, Key
@@ -240,7 +240,7 @@ def _files(
                 raise job
             outcome = replace(_outcome(job), file=path)
             if out and outcome.data is not None:
-                out.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(out.parent)
                 write_file(out, outcome.data)
             outcomes.append(replace(outcome, data=None))
         except InputError as error:
