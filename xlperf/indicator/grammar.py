@@ -61,34 +61,34 @@ numerals  = /(?:[零〇一二两三四五六七八九十百千点]|(?:万|亿)(?
 scale     = /万亿|[十百千]?[万亿]|(?:百|千)(?![分克米瓦伏帕卡赫焦])/ ;
 over      = /[余多来]/ ;
 beyond    = over ;
-unit      = /[kK]?[mM][23]|[\u4e00-\u6bce\u6bd0-\u9fff㎡㎥㎞㎝㎜㎏%‰‱℃°A-Za-zμ²³Ω·]{0,12}?/ ;
+unit      = /[kK]?[mM][23]|[^\x00-\x24\x26-\x40\[-`{-\x7f≥≤±、。每]{0,12}?/ ;
 boxed     = /[^()]{1,10}/ ;
 late      = rate ;
 rate      = "/", ( per | "(", per, ")" ) ;
 per       = thing, [ joined ], [ joined ] ;
 joined    = /[\x2f·、.*每]/, thing ;
-thing     = /[0-9]{0,4}[\u4e00-\u6bce\u6bd0-\u9fff㎡㎥A-Za-z²³]{1,8}?[23]?/ ;
+thing     = /[0-9]{0,4}[^\x00-\x40\[-`{-\x7f≥≤±·、。每]{1,8}?[23]?/ ;
 each      = each_one, [ each_one ], [ each_one ] ;
 each_one  = "每", ( [ turns ], [ "个" ], period
-            | /[0-9]{0,4}[\u4e00-\u6bce\u6bd0-\u9fff㎡A-Za-z²]{1,6}?/ ) ;
+            | /[0-9]{0,4}[^\x00-\x40\[-`{-\x7f≥≤±·、。每]{1,6}?/ ) ;
 turns     = /[0-9]{1,3}|[一二两三四五六七八九十]{1,2}/ ;
 factors   = factor, sign, factor, [ sign, factor ], [ sign, factor ] ;
 factor    = number, [ scale ], unit, [ rate ] ;
 sign      = /[*xX]/ ;
 symbol    = /[≥≤<>=]/ ;
 digits    = /[0-9]+(?:\.[0-9]+)?/ ;
-noun      = /[\u4e00-\u9fff%‰]{1,5}/ ;
+noun      = /[^\x00-\x24\x26-\x7f]{1,5}/ ;
 
 (* Words around them. *)
 lead      = /(?:[A-Za-z]{2,4}[0-9.]{1,3})?[^0-9()\[\]≥≤<>=±*,;。!?]{0,18}?/ ;
-middle    = /[\u4e00-\u9fff]{0,10}?/ ;
+middle    = /[^\x00-\x7f≥≤±、。]{0,10}?/ ;
 aside     = /\(含[0-9.]*[%分]?\)/ ;
 tail      = [ adverb ], [ adverb ], ending ;
 note      = "(", /[^()]*(?:\([^()]*\)[^()]*)*/, [ ")" ] ;
 within_word = "内" | "以内" | "之内" ;
-act       = /[\u4e00-\u9fff]{1,8}/ ;
-action    = /[\u4e00-\u9fff]{1,10}/ ;
-done      = /[\u4e00-\u9fff]{1,14}/ ;
+act       = /[^\x00-\x7f≥≤±、。]{1,8}/ ;
+action    = /[^\x00-\x7f≥≤±、。]{1,10}/ ;
+done      = /[^\x00-\x7f≥≤±、。]{1,14}/ ;
 
 (* Parts of intervals. *)
 low       = quantity ;
@@ -98,7 +98,7 @@ below     = after ;
 dash      = /-{1,2}|~{1,2}|至|到/ ;
 between   = "之间" | "以内" | "之内" | "范围内" | "区间" | "区间内" | "间" ;
 joint     = "," | ";" | "、" | "且" | "并且" | "并" | "和" | "及" | "同时" | ",且" | "但" ;
-variable  = /[xXnN]|[\u4e00-\u9fff]{1,10}/ ;
+variable  = /[xXnN]|[^\x00-\x7f≥≤±、。]{1,10}/ ;
 opening   = /[\[(]/ ;
 closing   = /[\])]/ ;
 

@@ -38,7 +38,7 @@ _ACTED = re.compile(
 # A label is a noun: it does not begin as a clause does (按合同支付50%), nor end as a place or a
 # time does (县上3次).
 _NAMING = re.compile(
-    "(?![每按依据根经由向对在于从自因如若一二两三四五六七八九十])[\u4e00-\u9fff]{2,10}(?<![后上下号年月])"
+    "(?![每按依据根经由向对在于从自因如若一二两三四五六七八九十])[^\x00-\x7f、。]{2,10}(?<![后上下号年月])"
 )
 _COMPARING = re.compile(words.alternation(word for word in words.BEFORE if len(word) > 1))
 _NEAR = frozenset(words.APPROXIMATE)

@@ -35,7 +35,7 @@ _COUNTED_PER = re.compile(
     f"(?:{words.alternation((*words.KNOWN_UNITS, *words.PERIODS))})?"
     f"|{words.alternation((*words.KNOWN_UNITS, *words.PERIODS))})"
 )
-_THING = re.compile("[0-9A-Za-z\u4e00-\u9fff㎡㎥²³]{1,8}")
+_THING = re.compile(r"[^\W_]{1,8}")
 _WIDE = {",": "，", ";": "；", ":": "："}
 _MARKS = re.compile("(?<![0-9])[,;:]|[,;:](?![0-9])")
 
@@ -122,7 +122,8 @@ def split_unit(text: str, spelled: bool = False) -> tuple[str, str] | None:
 
 def _is_noun(text: str, spelled: bool) -> bool:
     return (
-        not words.PROSE_LETTERS.intersection(text)
+        text.isalpha()
+        and not words.PROSE_LETTERS.intersection(text)
         and text[-1] not in ("内后前以止级中性" if spelled else "内后前以止级")
         and not any(word in text for word in words.PROSE_WORDS)
         and not (spelled and _NUMERAL.search(text))
