@@ -11,6 +11,9 @@ from xlperf.indicator.target import Quantity
 EXACT = Context(prec=2000)
 """Wide enough for any number that is read, so that no digit is ever rounded away."""
 
+ENDLESS = Context(prec=28)
+"""How far the digits of a fraction go that never end: 2/3."""
+
 ONE = Decimal(1)
 
 _DIGITS = {letter: i for i, letter in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
@@ -42,6 +45,12 @@ _MARKS = re.compile("(?<![0-9])[,;:]|[,;:](?![0-9])")
 
 def read_number(text: str) -> Decimal | None:
     """The number that is written in digits or in Chinese numerals, None where it makes no sense."""
+    part, line, whole = text.partition("/")
+    if not line:
+        whole, line, part = text.partition("分之")
+    if line:
+        over, under = read_number(part), read_number(whole)
+        return ENDLESS.divide(over, under) if over and under and over < under else None
     if text.isascii():
         return Decimal(text.replace(",", "")) if text else None
     return _read_numerals(text)
@@ -71,10 +80,10 @@ def _read_numerals(text: str) -> Decimal | None:
             section += (digit or 1) * _TENS[letter]
             digit = 0
         elif letter == "万":
-            total += (section + digit) * 10**4
+            total += (section + digit or 1) * 10**4
             section = digit = 0
         elif letter == "亿":
-            total = (total + section + digit) * 10**8
+            total = (total + section + digit or 1) * 10**8
             section = digit = 0
         else:
             return None
@@ -102,7 +111,7 @@ def read_unit(text: str, spelled: bool = False) -> str | None:
         return text if text[0] in _SPELLED_WITH_NOUN and len(text) <= 5 else None
     if text[0] in words.MEASURE_WORDS and len(text) <= 7:
         return text
-    return None if len(text) > 4 or _CONVERTIBLE.match(text) else text
+    return None if len(text) > 3 or _CONVERTIBLE.match(text) else text
 
 
 @lru_cache(maxsize=4096)
@@ -115,7 +124,7 @@ def split_unit(text: str, spelled: bool = False) -> tuple[str, str] | None:
     noun = text[match.end() :] if match else ""
     if match is None or spelled or not 0 < len(noun) <= 4 or not _is_noun(noun, spelled):
         return None
-    if noun.startswith(("以", "及", "左右")):
+    if noun.startswith(("以", "及", "左右", "底", "末", "初", "中", "上", "下")):
         return None
     return words.SPELLINGS.get(match[0], match[0]), noun
 
