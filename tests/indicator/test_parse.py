@@ -26,7 +26,7 @@ from xlperf.indicator.words import SCALES
 
 FILES = (
     *("thresholds", "frequencies", "intervals", "deadlines", "prose", "mixed"),
-    *("trades", "offices", "outcomes"),
+    *("trades", "offices", "outcomes", "notations"),
 )
 
 # Published values that are not read as their table says, and why.

@@ -4,7 +4,7 @@ import re
 
 from xlperf.indicator import words
 from xlperf.indicator.grammar import WORDS, pattern, rules
-from xlperf.indicator.parts import LEADS, Parts, Places, Reading
+from xlperf.indicator.parts import LEADS, MEASURED, Parts, Places, Reading
 from xlperf.indicator.quantities import ONE, read_count, read_number, read_per
 from xlperf.indicator.target import Comparator, Frequency, Period, Quantity, Threshold
 
@@ -65,6 +65,8 @@ def read_counted(text: str) -> Reading | None:
     if middle in words.APPROXIMATE:
         middle = ""
         parts.remarks.insert(0, "约")
+    if MEASURED.fullmatch(middle) and not _GRANTED.fullmatch(middle):
+        return None  # 每千人口医师数 is one label
     described = op or _HABIT.match(middle) or _GRANTED.fullmatch(middle) or LEADS.fullmatch(middle)
     if middle and (not described or (things[-1] == "个" and not _HABIT.match(middle))):
         if read_cycle(things[-1]):

@@ -44,7 +44,7 @@ detail    = ( "每" | "其中" | "含" | "包括" ), /.+/ | /[^0-9]+/ ;
 
 (* Intervals. *)
 range     = lead, [ each ], low, [ aside ], dash, high, [ between ], [ rate ], [ tail ], [ note ] ;
-limits    = lead, before, low, [ joint ], inner, high, [ rate ], [ note ] ;
+limits    = lead, before, low, [ aside ], [ joint ], inner, high, [ rate ], [ note ] ;
 bounds    = lead, low, after, [ joint ], high, below, [ note ] ;
 sandwich  = low, before, [ variable ], inner, high, [ note ] ;
 brackets  = opening, low, /[,~-]/, high, closing, [ note ] ;
@@ -52,7 +52,7 @@ tolerance = lead, [ before ], [ low ], ( "±" | "正负" ), high, [ rate ], [ af
             [ note ] ;
 
 (* Deadlines. *)
-deadline  = [ due, [ ":" ] ], ( date | figures | stamp ), [ mark ], [ done ], [ note ] ;
+deadline  = [ due, [ ":" ] ], ( date | figures | stamp ), [ aside ], [ mark ], [ done ], [ note ] ;
 stretch   = [ due, [ ":" ] ], from, dash, until, [ mark ], [ done ], [ note ] ;
 recurring = "每", [ turns ], [ "个" ], period, [ "月" ], [ since, dash ], date, [ mark ], [ done ],
             [ note ] ;
@@ -74,7 +74,7 @@ round     = /(?<=[近上超过逾约])(?:百|千|万|[十百千]万|亿)/ ;
 spelled   = /[零一二两三四五六七八九十半]/, numerals ;
 numerals  = /(?:[零〇一二两三四五六七八九十百千点]|(?:万|亿)(?=[零一二两三四五六七八九])){0,12}/ ;
 scale     = /万亿|[十百千]?[万亿]|w(?![A-Za-z])|(?:百|千)(?![分克米瓦伏帕卡赫焦])/ ;
-over      = /[余多来]/ ;
+over      = /[余多来几]/ ;
 beyond    = over ;
 unit      = /[kK]?[mM][23]|[^\x00-\x24\x26-\x40\[-`{-\x7f≥≤±、。每]{0,12}?/ ;
 boxed     = /[^()]{1,10}/ ;
@@ -82,7 +82,8 @@ late      = rate ;
 rate      = /\x2f\(?[^\x00-\x29\x2b-\x2d\x3a-\x3f]{1,20}?\)?/ ;
 each      = each_one, { each_one } ;
 each_one  = "每", ( [ turns ], [ "个" ], period
-            | /[0-9]{0,4}[^\x00-\x40\[-`{-\x7f≥≤±·、。每]{1,6}?/ ) ;
+            | /[0-9]{0,4}[^\x00-\x40\[-`{-\x7f≥≤±·、。每]{1,6}?/ ),
+            [ /\([^()0-9]{1,4}\)/ ] ;
 turns     = /[0-9]{1,3}|[一二两三四五六七八九十]{1,2}/ ;
 factors   = /[0-9一二两三四五六七八九十][^*xX()]{0,15}(?:[*xX][^*xX()]{1,15}?){1,3}/ ;
 factor    = number, [ scale ], unit, [ rate ] ;

@@ -38,6 +38,7 @@ _COUNTED_PER = re.compile(
     f"(?:{words.alternation((*words.KNOWN_UNITS, *words.PERIODS))})?"
     f"|{words.alternation((*words.KNOWN_UNITS, *words.PERIODS))})"
 )
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
 _THING = re.compile(r"[^\W_]{1,8}")
 _WIDE = {",": "，", ";": "；", ":": "："}
 _MARKS = re.compile("(?<![0-9])[,;:]|[,;:](?![0-9])")
@@ -142,7 +143,8 @@ def _is_noun(text: str, spelled: bool) -> bool:
 @lru_cache(maxsize=1024)
 def read_per(text: str) -> str | None:
     """What a unit is counted against: 人、天 and 人/天 are 人·天."""
-    parts = [words.SPELLINGS.get(part, part) for part in re.split(r"[/·、.*每]", text)]
+    named = _IN_BRACKETS.sub("", text)
+    parts = [words.SPELLINGS.get(part, part) for part in re.split(r"[/·、.*每]", named)]
     for part in parts:
         if not _THING.fullmatch(part) or words.PROSE_LETTERS.intersection(part):
             return None
