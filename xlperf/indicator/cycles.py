@@ -7,16 +7,21 @@ from xlperf.indicator.grammar import WORDS, pattern, rules
 from xlperf.indicator.parts import LEADS, MEASURED, Parts, Places, Reading
 from xlperf.indicator.quantities import ONE, read_count, read_number, read_per
 from xlperf.indicator.target import Comparator, Frequency, Period, Quantity, Threshold
+from xlperf.indicator.words import Lazy
 
-_HABIT = re.compile(
-    f"(?:{words.alternation((*words.ADVERBS, '定期', '集中', '社会化', '打卡'))})*"
-    f"(?:{words.alternation(words.ACTIONS)})"
+_HABIT = Lazy(
+    lambda: (
+        f"(?:{words.alternation((*words.ADVERBS, '定期', '集中', '社会化', '打卡'))})*"
+        f"(?:{words.alternation(words.ACTIONS)})"
+    )
 )
-_GRANTED = re.compile(f"[^的了]*(?:{words.alternation(words.GRANTS)})")
-_COUNTED = re.compile(f"[0-9]*[百千万亿]*(?:{words.alternation(words.KNOWN_UNITS)})")
+_GRANTED = Lazy(lambda: f"[^的了]*(?:{words.alternation(words.GRANTS)})")
+_COUNTED = Lazy(lambda: f"[0-9]*[百千万亿]*(?:{words.alternation(words.KNOWN_UNITS)})")
 _NUMERAL = re.compile("[0-9零一二两三四五六七八九十半]")
-_CYCLE = re.compile(
-    f"(?P<turns>{rules()['turns'][0][1:-1]})?个?(?P<period>{words.alternation(WORDS['period'])})"
+_CYCLE = Lazy(
+    lambda: (
+        f"(?P<turns>{rules()['turns'][0][1:-1]})?个?(?P<period>{words.alternation(WORDS['period'])})"
+    )
 )
 _COUNTED_BASES = frozenset(("人", "场", "批"))
 

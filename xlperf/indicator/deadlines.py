@@ -14,10 +14,11 @@ from xlperf.indicator.grammar import pattern
 from xlperf.indicator.parts import Places, Reading
 from xlperf.indicator.quantities import join_remarks, read_count
 from xlperf.indicator.target import Deadline, Period, Qualitative
+from xlperf.indicator.words import Lazy
 
 _ADVERBS = f"(?:{words.alternation(words.ADVERBS)})*"
-_DONE = re.compile(f"{_ADVERBS}(?:{words.alternation(words.DONE)})")
-_PLAIN = re.compile(f"{_ADVERBS}完成")
+_DONE = Lazy(lambda: f"{_ADVERBS}(?:{words.alternation(words.DONE)})")
+_PLAIN = Lazy(lambda: f"{_ADVERBS}完成")
 _BARE = re.compile("(?:([0-9]{4})年)?([0-9]{1,4}|[一二三四五六七八九])")
 # 202506 and 2031.5 are numbers unless more says that they are dates; 2025.06 is a date.
 _NUMBERLIKE = re.compile(r"[0-9]{6}|[0-9]{4}\.[0-9]|(?!20[1-3])[0-9]{4}\.[0-9]{2}")

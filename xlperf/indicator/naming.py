@@ -11,14 +11,19 @@ from xlperf.indicator.folding import fold
 from xlperf.indicator.parser import LONGEST, parse
 from xlperf.indicator.quantities import ONE, read_label
 from xlperf.indicator.target import Comparator, Interval, Parsed, Quantity, Threshold
+from xlperf.indicator.words import Lazy
 
 _BLANK = r"(?:\*+|[xX]+|_+|…+|\.{2,}|[0-9]+(?:\.[0-9]+)?)"
 _BRACKETS = re.compile(r"\(([^()]+)\)")
-_HINT = re.compile(
-    rf"(?P<before>{words.alternation(words.BEFORE)})?(?P<blank>{_BLANK})?(?P<unit>[^0-9*_]*)"
+_HINT = Lazy(
+    lambda: (
+        rf"(?P<before>{words.alternation(words.BEFORE)})?(?P<blank>{_BLANK})?(?P<unit>[^0-9*_]*)"
+    )
 )
-_OPEN_HINT = re.compile(
-    rf"(?:{words.alternation(words.BEFORE)})(?:\*+|_+)[^()*_]{{0,8}}$|(?:\*+|_{{2,}})[^()*_]{{1,8}}$"
+_OPEN_HINT = Lazy(
+    lambda: (
+        rf"(?:{words.alternation(words.BEFORE)})(?:\*+|_+)[^()*_]{{0,8}}$|(?:\*+|_{{2,}})[^()*_]{{1,8}}$"
+    )
 )
 
 

@@ -40,6 +40,7 @@ from xlperf.indicator.thresholds import (
     read_threshold,
     read_within,
 )
+from xlperf.indicator.words import Lazy
 
 LONGEST = 200
 """A longer text is prose. No value of the forms comes near, and it bounds the work per text."""
@@ -57,7 +58,7 @@ _SPECIAL = re.compile(
     r"[-年月季旬周日天号每按逐~至到±*,;、]|正负|学期|小时|内|[0-9][^0-9.]+[0-9]|[0-9]{4}[0-9.][0-9]"
 )
 _DATED = re.compile(r"[年月季日号]|[0-9]{4}[-./]|[0-9]{6}")
-_ACTIVE = re.compile(words.alternation((*words.ACTIONS, *words.KEPT_LEADS, *words.PROSE_WORDS)))
+_ACTIVE = Lazy(lambda: words.alternation((*words.ACTIONS, *words.KEPT_LEADS, *words.PROSE_WORDS)))
 _LISTING = re.compile("[,;、]")
 _CYCLIC = re.compile("[年季度月旬周天日期时星].*[次场期回轮遍趟批]")
 _COMPOUND = re.compile("[年月天日时分钟万亿]零?[0-9一二两三四五六七八九十半]|个半")

@@ -18,25 +18,30 @@ from xlperf.indicator.quantities import (
     split_unit,
 )
 from xlperf.indicator.target import Comparator, Quantity, Target
+from xlperf.indicator.words import Lazy
 
 Places = dict[str, tuple[int, int]]
 Reading = tuple[Target, Places]
 """What a text means, and where its parts stand in it."""
 
-_LEAD = re.compile(
-    "(?:"
-    + words.alternation(
-        (*words.KEPT_LEADS, *words.ACTIONS, *words.DROPPED_LEADS, *words.APPROXIMATE)
+_LEAD = Lazy(
+    lambda: (
+        "(?:"
+        + words.alternation(
+            (*words.KEPT_LEADS, *words.ACTIONS, *words.DROPPED_LEADS, *words.APPROXIMATE)
+        )
+        + ")[至到]?"
     )
-    + ")[至到]?"
 )
-LEADS = re.compile(f"(?:{_LEAD.pattern})+")
-_PROMISE = re.compile(f"(?:{words.alternation(words.PROMISES)})(?![性率金房数额期])")
-MEASURED = re.compile(f"[^的了]*(?:{words.alternation(words.MEASURED)})(?:为|约|达)?")
-_CHANGED = re.compile(f"[^的了]*(?:{words.alternation(words.CHANGES)})(?:率|幅度)?[至到约为达]?")
-_ACTED = re.compile(
-    "(?:共|已|累计|全年)*"
-    f"(?:{words.alternation((*words.ACTIONS, *words.KEPT_LEADS))})[^的了]{{0,6}}"
+LEADS = Lazy(lambda: f"(?:{_LEAD.pattern})+")
+_PROMISE = Lazy(lambda: f"(?:{words.alternation(words.PROMISES)})(?![性率金房数额期])")
+MEASURED = Lazy(lambda: f"[^的了]*(?:{words.alternation(words.MEASURED)})(?:为|约|达)?")
+_CHANGED = Lazy(lambda: f"[^的了]*(?:{words.alternation(words.CHANGES)})(?:率|幅度)?[至到约为达]?")
+_ACTED = Lazy(
+    lambda: (
+        "(?:共|已|累计|全年)*"
+        f"(?:{words.alternation((*words.ACTIONS, *words.KEPT_LEADS))})[^的了]{{0,6}}"
+    )
 )
 # A label is a noun: it does not begin as a clause does (按合同支付50%), nor end as a place or a
 # time does (县上3次).
@@ -44,7 +49,7 @@ _NAMING = re.compile(
     "(?![每按依据根经由向对在于从自因如若一二两三四五六七八九十])[^\x00-\x40、。]{2,12}(?<![\x00-\x7f后上下号年月])"
 )
 _CLAUSAL = words.PROSE_LETTERS - frozenset("及与和或")
-_COMPARING = re.compile(words.alternation(word for word in words.BEFORE if len(word) > 1))
+_COMPARING = Lazy(lambda: words.alternation(word for word in words.BEFORE if len(word) > 1))
 _NEAR = frozenset(words.APPROXIMATE)
 _UNSAID = frozenset((*words.DROPPED_LEADS, *words.APPROXIMATE))
 # Ordinals (第3, 前10), a comparator that is denied (不大于等于), what is itself a quantity.
@@ -224,7 +229,7 @@ class Parts:
             self.remarks.append("".join(word for word in found if word not in _UNSAID))
             return True
         named = label != lead or any(
-            pattern.fullmatch(label) for pattern in (MEASURED, _CHANGED, _ACTED)
+            known.fullmatch(label) for known in (MEASURED, _CHANGED, _ACTED)
         )
         if not label or self.noun or not (named or self._may_be_named(label, before, quantity)):
             return False

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from xlperf.indicator import words
 from xlperf.indicator.target import Quantity
+from xlperf.indicator.words import Lazy
 
 EXACT = Context(prec=2000)
 """Wide enough for any number that is read, so that no digit is ever rounded away."""
@@ -22,8 +23,8 @@ _NUMERAL = re.compile(r"[〇零一二两三四五六七八九十]")
 _LATIN = re.compile(r"[A-Za-z%°℃‰‱μ²³Ω]{1,6}")
 # 100M带宽, but neither 4A级 nor 5G网络.
 _LATIN_UNIT = re.compile("(?![AG])[A-Za-z]{1,5}(?![级类型])")
-_CONVERTIBLE = re.compile(
-    words.alternation(
+_CONVERTIBLE = Lazy(
+    lambda: words.alternation(
         unit
         for unit in ("%", *words.UNITS, *words.SPELLINGS)
         if unit == "%" or not (unit in words.MEASURE_WORDS or unit.isascii())
@@ -33,10 +34,12 @@ _CONVERTIBLE = re.compile(
 _NEVER_SPELLED = frozenset("分级星度等点类流道比代卡口把方路站首节门层院眼头片届")
 # 一套系统 counts, but 两个维护 and 八项规定 are slogans.
 _SPELLED_WITH_NOUN = frozenset("名套家所座辆台支间栋本篇份场次期批条部户位")
-_COUNTED_PER = re.compile(
-    "[0-9]+(?:(?:[百千]?[万亿]|[百千])"
-    f"(?:{words.alternation((*words.KNOWN_UNITS, *words.PERIODS))})?"
-    f"|{words.alternation((*words.KNOWN_UNITS, *words.PERIODS))})"
+_COUNTED_PER = Lazy(
+    lambda: (
+        "[0-9]+(?:(?:[百千]?[万亿]|[百千])"
+        f"(?:{words.alternation((*words.KNOWN_UNITS, *words.PERIODS))})?"
+        f"|{words.alternation((*words.KNOWN_UNITS, *words.PERIODS))})"
+    )
 )
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _THING = re.compile(r"[^\W_]{1,8}")

@@ -5,8 +5,9 @@ place. Words are written as they stand after folding: half-width, without spaces
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import TypeVar
 
 from xlperf.indicator.target import Comparator, Period
@@ -336,3 +337,37 @@ def is_duration(unit: str) -> bool:
 def alternation(words: Iterable[str]) -> str:
     """A regular expression for any of the words, the longest first."""
     return "|".join(re.escape(word) for word in sorted(set(words), key=lambda w: (-len(w), w)))
+
+
+class Lazy:
+    """A regular expression made of words, compiled when it is first used.
+
+    Most processes read few kinds of values, or none, and compiling takes longer than reading.
+    """
+
+    def __init__(self, source: Callable[[], str]) -> None:
+        self._source = source
+
+    @cached_property
+    def pattern(self) -> str:
+        return self._source()
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
+
+    @cached_property
+    def match(self) -> Callable[[str], re.Match[str] | None]:
+        return self._compiled.match
+
+    @cached_property
+    def fullmatch(self) -> Callable[[str], re.Match[str] | None]:
+        return self._compiled.fullmatch
+
+    @cached_property
+    def search(self) -> Callable[[str], re.Match[str] | None]:
+        return self._compiled.search
+
+    @cached_property
+    def findall(self) -> Callable[[str], list[str]]:
+        return self._compiled.findall
