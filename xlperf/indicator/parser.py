@@ -65,7 +65,9 @@ _COMPOUND = re.compile("[年月天日时分钟万亿]零?[0-9一二两三四五�
 _DOUBLE = re.compile("[0-9][^0-9.]+[0-9]|[-~至到].")
 
 _PLAIN_UNITS = {
-    unit: words.SPELLINGS.get(unit, unit) for unit in words.KNOWN_UNITS - words.PRINTED_AS_TIME
+    unit: words.SPELLINGS.get(unit, unit)
+    for unit in words.KNOWN_UNITS - words.PRINTED_AS_TIME
+    if not unit.startswith(words.OF_A_YEAR)
 }
 _span = lru_cache(maxsize=4096)(Span)
 

@@ -120,6 +120,8 @@ class Parts:
         more, unit, per = measure
         if unit in words.PRINTED_AS_TIME and value >= 1000:
             return None
+        if unit.startswith(words.OF_A_YEAR) and scale == 1 and 1900 <= value <= 2100:
+            return None
         if _FRACTION.search(number):
             return None if unit or scale != 1 else Quantity(value)
         if spelled and alone and not (unit or groups["boxed"] or groups["scale"]):

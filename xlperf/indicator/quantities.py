@@ -22,7 +22,7 @@ _TENS = {"十": 10, "百": 100, "千": 1000}
 _NUMERAL = re.compile(r"[〇零一二两三四五六七八九十]")
 _LATIN = re.compile(r"[A-Za-z%°℃‰‱μ²³Ω]{1,6}")
 # 100M带宽, but neither 4A级 nor 5G网络.
-_LATIN_UNIT = re.compile("(?![AG])[A-Za-z]{1,5}(?![级类型])")
+_LATIN_UNIT = re.compile("(?![ABCDGKPT](?![A-Za-z]))[A-Za-z]{1,5}(?![级类型])")
 _CONVERTIBLE = Lazy(
     lambda: words.alternation(
         unit
@@ -31,9 +31,11 @@ _CONVERTIBLE = Lazy(
     )
 )
 # 一级, 十分, 二类, 一路: after a spelled number these make words or ordinals, not quantities.
-_NEVER_SPELLED = frozenset("分级星度等点类流道比代卡口把方路站首节门层院眼头片届")
+_NEVER_SPELLED = frozenset(
+    (*"分级星度等点类流道比代卡口把方路站首节门层院眼头片届", "标段", "指标")
+)
 # 一套系统 counts, but 两个维护 and 八项规定 are slogans.
-_SPELLED_WITH_NOUN = frozenset("名套家所座辆台支间栋本篇份场次期批条部户位")
+_SPELLED_WITH_NOUN = frozenset("名套家所座辆台支间栋本篇份场次批条部户位")
 _COUNTED_PER = Lazy(
     lambda: (
         "[0-9]+(?:(?:[百千]?[万亿]|[百千])"
@@ -128,7 +130,7 @@ def split_unit(text: str, spelled: bool = False) -> tuple[str, str] | None:
     noun = text[match.end() :] if match else ""
     if match is None or spelled or not 0 < len(noun) <= 4 or not _is_noun(noun, spelled):
         return None
-    if noun.startswith(("以", "及", "左右", "底", "末", "初", "中", "上", "下")):
+    if noun.startswith(("以", "及", "左右", "底", "末", "初", "中", "上", "下", "年")):
         return None
     return words.SPELLINGS.get(match[0], match[0]), noun
 
@@ -136,6 +138,7 @@ def split_unit(text: str, spelled: bool = False) -> tuple[str, str] | None:
 def _is_noun(text: str, spelled: bool) -> bool:
     return (
         text.isalpha()
+        and text[0] not in "号强"
         and not words.PROSE_LETTERS.intersection(text)
         and text[-1] not in ("内后前以止级中性" if spelled else "内后前以止级")
         and not any(word in text for word in words.PROSE_WORDS)

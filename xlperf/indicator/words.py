@@ -187,6 +187,9 @@ KNOWN_UNITS = frozenset(UNITS) | frozenset(SPELLINGS) | MEASURE_WORDS | OTHER_UN
 PRINTED_AS_TIME = frozenset(_words("年 年度 月 日 季度"))
 """Units that alone after a number may be a date: 12月 is December, 12个月 a duration."""
 
+OF_A_YEAR = ("版", "款", "届", "级", "学年", "采暖", "供热", "供暖")
+"""Beginnings of what a year stands before: 2024版, 2024级新生, 2024-2025学年."""
+
 PROSE_LETTERS = frozenset("的了并且与及或和将被把已其该是为给让使未不")
 """Letters that no unit has: where one stands, the text is prose."""
 
@@ -194,7 +197,8 @@ PROSE_WORDS = _words(
     """
     完成 开展 通过 达到 提高 提升 降低 增加 减少 办理 审核 受理 申请 参加 参与 组织 举办 召开
     实现 确保 保障 促进 推进 推动 加强 落实 进行 支付 拨付 发放 纳入 覆盖 享受 获得 取得 建成
-    新增 予以 控制 计划 任务 满意 确认 无理由 热线 联动 一遇 圈 账户 个人
+    新增 予以 控制 计划 任务 满意 确认 无理由 热线 联动 一遇 圈 账户 个人 行动 便利 核酸 连锁
+    急救 报警 节气 宪法
     """
 )
 """Words that no unit has, either."""
