@@ -52,7 +52,7 @@ tolerance = lead, [ before ], [ low ], ( "±" | "正负" ), high, [ rate ], [ af
             [ note ] ;
 
 (* Deadlines. *)
-deadline  = [ due, [ ":" ] ], ( date | figures | stamp ), [ aside ], [ mark ], [ done ], [ note ] ;
+deadline  = [ due, [ ":" ] ], ( date | figures | stamp ), [ when ], [ mark ], [ done ], [ note ] ;
 stretch   = [ due, [ ":" ] ], from, dash, until, [ mark ], [ done ], [ note ] ;
 recurring = "每", [ turns ], [ "个" ], period, [ "月" ], [ since, dash ], date, [ mark ], [ done ],
             [ note ] ;
@@ -109,7 +109,7 @@ low       = quantity ;
 high      = quantity ;
 inner     = before ;
 below     = after ;
-dash      = /-{1,2}|~{1,2}|至|到/ ;
+dash      = /-{1,2}|~{1,2}|起?[至到]/ ;
 between   = "之间" | "以内" | "之内" | "范围内" | "区间" | "区间内" | "间" ;
 joint     = "," | ";" | "、" | "且" | "并且" | "并" | "和" | "及" | "同时" | ",且" | "但" ;
 variable  = /[xXnN]|[^\x00-\x7f≥≤±、。]{1,10}/ ;
@@ -117,6 +117,7 @@ opening   = /[\[(]/ ;
 closing   = /[\])]/ ;
 
 (* Parts of dates. *)
+when      = /\([^()]{1,8}\)(?=.)/ ;
 due       = due_word | /[^\x00-\x40、。]{1,8}(?:期限?|时间|时限|节点)/ ;
 mark      = "前" | "之前" | "以前" | "内" | "之内" | "以内" | "止" | "为止" ;
 from      = date | figures | stamp | bare ;

@@ -54,7 +54,7 @@ _NEAR = frozenset(words.APPROXIMATE)
 _UNSAID = frozenset((*words.DROPPED_LEADS, *words.APPROXIMATE))
 # Ordinals (第3, 前10), a comparator that is denied (不大于等于), what is itself a quantity.
 _NEVER = re.compile("(?:第|(?<!提)前|[不未非无没])$|^[0-9.]+.{0,3}$|^隔")
-_EVENT = re.compile("[^的了]*(?:后|起|之日起|之日)的?")
+_EVENT = re.compile("(?:[^的了]|终了)*(?:后|起|之日起|之日)的?")
 _TELEPHONE = re.compile("0[0-9]")
 _FRACTION = re.compile("/|分之")
 _LARGE = frozenset("万亿")
@@ -205,6 +205,9 @@ class Parts:
         behind = words.AFTER[after]
         if behind is None:
             self.remarks.insert(0, "约")
+            if word and word.startswith("控制"):  # 控制在5%左右 is no upper limit
+                del self.places["comparator"]
+                return None
         elif op is None or name is None:
             self.places["comparator"] = self.match.span("after")
             return behind
