@@ -53,7 +53,7 @@ _COMPARING = Lazy(lambda: words.alternation(word for word in words.BEFORE if len
 _NEAR = frozenset(words.APPROXIMATE)
 _UNSAID = frozenset((*words.DROPPED_LEADS, *words.APPROXIMATE))
 # Ordinals (第3, 前10), a comparator that is denied (不大于等于), what is itself a quantity.
-_NEVER = re.compile("(?:第|(?<!提)前|[不未非无没])$|^[0-9.]+.{0,3}$|^隔")
+_NEVER = re.compile("(?:第|(?<![提底])前|[不未非无没])$|^(?!20[0-9]{2}年)[0-9.]+.{0,3}$|^隔")
 _EVENT = re.compile("(?:[^的了]|终了)*(?:后|起|之日起|之日)的?")
 _TELEPHONE = re.compile("0[0-9]")
 _FRACTION = re.compile("/|分之")
@@ -72,9 +72,10 @@ def _direction(comparator: str) -> bool | None:
 def _is_plain(quantity: Quantity) -> bool:
     """Whether the unit leaves no doubt: a known one, 个系统, Mbps, or a scale in its place."""
     unit = quantity.unit.partition("（")[0]
-    if not unit or unit.isascii():
-        return quantity.scale > ONE if not unit else len(unit) > 1 or unit in words.KNOWN_UNITS
-    return unit in words.KNOWN_UNITS or (unit[0] in words.MEASURE_WORDS and len(unit) <= 3)
+    if not unit:
+        return quantity.scale > ONE
+    named = len(unit) > 1 if unit.isascii() else unit[0] in words.MEASURE_WORDS and len(unit) <= 3
+    return named or unit in words.KNOWN_UNITS
 
 
 class Parts:
