@@ -16,7 +16,9 @@ _HABIT = Lazy(
     )
 )
 _GRANTED = Lazy(lambda: f"[^的了]*(?:{words.alternation(words.GRANTS)})")
-_COUNTED = Lazy(lambda: f"[0-9]*[百千万亿]*(?:{words.alternation(words.KNOWN_UNITS)})")
+_COUNTED = Lazy(
+    lambda: f"[0-9]*[百千万亿]*(?:{words.alternation((*words.KNOWN_UNITS, *words.THINGS))})"
+)
 _NUMERAL = re.compile("[0-9零一二两三四五六七八九十半]")
 _CYCLE = Lazy(
     lambda: (

@@ -53,7 +53,9 @@ _COMPARING = Lazy(lambda: words.alternation(word for word in words.BEFORE if len
 _NEAR = frozenset(words.APPROXIMATE)
 _UNSAID = frozenset((*words.DROPPED_LEADS, *words.APPROXIMATE))
 # Ordinals (第3, 前10), a comparator that is denied (不大于等于), what is itself a quantity.
-_NEVER = re.compile("(?:第|(?<![提底])前|[不未非无没])$|^(?!20[0-9]{2}年)[0-9.]+.{0,3}$|^隔")
+_NEVER = re.compile(
+    "(?:第|(?<![提底])前|[不未非无没])$|^(?!20[0-9]{2}年)[0-9.]+.{0,3}$|^隔|^[数几]$"
+)
 _EVENT = re.compile("(?:[^的了]|终了)*(?:后|起|之日起|之日)的?")
 _TELEPHONE = re.compile("0[0-9]")
 _FRACTION = re.compile("/|分之")

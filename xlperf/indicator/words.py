@@ -231,6 +231,13 @@ CHANGES = _words(
 )
 """Verbs that may stand after a label and before the number: 能耗降低3.2%."""
 
+THINGS = _words(
+    """
+    乡镇 街道 社区 行政村 自然村 村庄 县区 学校 班级 教师 学生 老人 企业 单位 项目 门店 窗口 网点
+    """
+)
+"""What is often counted against, beside units: 每乡镇≥2个."""
+
 ACTIONS = _words(
     """
     开展 举办 召开 组织 采购 购置 新建 建设 发放 培训 印刷 制作 维修 维护 改造 更新 安装 编制
