@@ -22,7 +22,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from xlperf.diagnostic import Message, Severity, Span
 from xlperf.forms import number_entry
@@ -93,7 +94,14 @@ class Fault:
 Check = Callable[[Any], Iterator[Fault]]
 
 
-@dataclass(frozen=True, slots=True)
+class _Doc(NamedTuple):
+    message: Message
+    explanation: str
+    bad: tuple[str, ...]
+    good: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Rule:
     """One check with a code. `bad` and `good` are examples in the notation of `examples`."""
 
@@ -103,11 +111,28 @@ class Rule:
     stage: Stage
     fix: Fix
     scope: Scope
-    message: Message
-    explanation: str
-    bad: tuple[str, ...]
-    good: tuple[str, ...]
     check: Check = field(repr=False)
+
+    @property
+    def message(self) -> Message:
+        return self._doc.message
+
+    @property
+    def explanation(self) -> str:
+        return self._doc.explanation
+
+    @property
+    def bad(self) -> tuple[str, ...]:
+        return self._doc.bad
+
+    @property
+    def good(self) -> tuple[str, ...]:
+        return self._doc.good
+
+    @cached_property
+    def _doc(self) -> _Doc:
+        # Read on first use: most rules find nothing, and then nobody asks what they would say.
+        return _read_doc(self.code, inspect.getdoc(self.check) or "")
 
     def say(self, params: dict[str, object]) -> Message:
         """The message with its placeholders filled in."""
@@ -127,27 +152,14 @@ def rule(code: str, *, severity: Severity, stage: Stage, fix: Fix) -> Callable[[
     def register(check: Check) -> Check:
         if code in RULES:
             raise ValueError(f"two rules have the code {code}")
-        (argument,) = inspect.signature(check).parameters.values()
-        message, explanation, bad, good = _read_doc(code, inspect.getdoc(check) or "")
-        RULES[code] = Rule(
-            code,
-            getattr(check, "__name__", ""),
-            severity,
-            stage,
-            fix,
-            _SCOPES[argument.annotation],
-            message,
-            explanation,
-            bad,
-            good,
-            check,
-        )
+        scope = next(_SCOPES[kind] for kind in check.__annotations__.values())
+        RULES[code] = Rule(code, getattr(check, "__name__", ""), severity, stage, fix, scope, check)
         return check
 
     return register
 
 
-def _read_doc(code: str, doc: str) -> tuple[Message, str, tuple[str, ...], tuple[str, ...]]:
+def _read_doc(code: str, doc: str) -> _Doc:
     """Message, explanation, bad and good examples of a rule's docstring."""
     head, _, rest = doc.partition("\n\n")
     zh, bar, en = " ".join(head.split()).partition(" | ")
@@ -167,7 +179,7 @@ def _read_doc(code: str, doc: str) -> tuple[Message, str, tuple[str, ...], tuple
             current = None
             prose.append(line)
     bad, good = (tuple("\n".join(lines) for lines in found) for found in examples.values())
-    return Message(zh, en), "\n".join(prose).strip(), bad, good
+    return _Doc(Message(zh, en), "\n".join(prose).strip(), bad, good)
 
 
 def plain(number: Decimal) -> str:

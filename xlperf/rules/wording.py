@@ -4,24 +4,12 @@ import re
 from collections.abc import Iterator
 
 from xlperf.diagnostic import Span
-from xlperf.forms import INDICATOR_PREFIX, Kind, kind_of
 from xlperf.indicator import Deadline, Frequency, Target, base
 from xlperf.rules.context import FormCase, IndicatorCase
 from xlperf.rules.reading import TARGET, category, quantities, squeezed
-from xlperf.rules.rule import BOTH, INFO, NO, SAFE, SUGGEST, WARNING, Case, Fault, rule
+from xlperf.rules.rule import BOTH, INFO, NO, SAFE, SUGGEST, WARNING, Fault, rule
 
 LEVEL2, NAME = "二级指标", "三级指标"
-
-
-def _texts(form: FormCase) -> Iterator[tuple[Case, str, str]]:
-    """Every text of the form: whose it is, its label, and what it says."""
-    for label, entry in form.project.entries.items():
-        if kind_of(label) is Kind.TEXT or label == "年度":
-            yield form, label, entry.text
-    for indicator in form.indicators:
-        for label, entry in indicator.record.entries.items():
-            if kind_of(INDICATOR_PREFIX + label) is Kind.TEXT:
-                yield indicator, label, entry.text
 
 
 _COMPANY = re.compile(r"[\W\d]")
@@ -39,7 +27,7 @@ def typo(form: FormCase) -> Iterator[Fault]:
     Good: 产出指标/数量指标 完成领导交办的其他工作任务 ≥3项
     """
     typos = form.settings.typos
-    for at, label, text in _texts(form):
+    for at, label, text in form.texts:
         found = sorted((text.find(wrong), wrong) for wrong in typos if wrong and wrong in text)
         mended = text
         for _, wrong in found:
@@ -70,7 +58,7 @@ def document_number_in_other_brackets(form: FormCase) -> Iterator[Fault]:
     Good: 产出指标/成本指标 采购单价 ≤5000元 指标值确定依据=唐财资〔2023〕3号文件
     Good: 产出指标/成本指标 采购单价 ≤5000元 指标值确定依据=采购合同（2023）3号
     """
-    for at, label, text in _texts(form):
+    for at, label, text in form.texts:
         matches = [
             match for match in _DOCUMENT.finditer(text) if not _NO_OFFICE.search(match["office"])
         ]
@@ -192,7 +180,7 @@ def year_with_separator(form: FormCase) -> Iterator[Fault]:
     Good: 年度=2023
     Good: 产出指标/数量指标 栽种数量 ≥2,023株
     """
-    for at, label, text in _texts(form):
+    for at, label, text in form.texts:
         pattern = _BROKEN_YEAR_ALONE if label == "年度" else _BROKEN_YEAR
         mended = pattern.sub(_joined, text)
         for match in pattern.finditer(text):

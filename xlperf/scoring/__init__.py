@@ -5,7 +5,9 @@ formula are two readings of that tree. Nothing is invented: what no rule decides
 person, with the reason.
 """
 
-from xlperf.scoring.functions import WORKSHEET_FUNCTIONS, Argument, WorksheetFunction
+from typing import TYPE_CHECKING
+
+from xlperf.lazy import lazy_front
 from xlperf.scoring.policy import Policy, shipped_policies
 from xlperf.scoring.rules import score_expr
 from xlperf.scoring.score import Score, score
@@ -19,6 +21,9 @@ from xlperf.scoring.totals import (
     rescaled,
     total,
 )
+
+if TYPE_CHECKING:
+    from xlperf.scoring.functions import WORKSHEET_FUNCTIONS, Argument, WorksheetFunction
 
 __all__ = [
     "WORKSHEET_FUNCTIONS",
@@ -38,3 +43,8 @@ __all__ = [
     "shipped_policies",
     "total",
 ]
+
+__getattr__ = lazy_front(
+    __name__,
+    functions="WORKSHEET_FUNCTIONS Argument WorksheetFunction",
+)
