@@ -141,7 +141,7 @@ _CERTAIN_FAILURE = re.compile(
     "不排除|难以避免|不可避免|(?:无法|不能)(?:完全)?(?:保证|确保|避免|达到)"
 )
 _NUMBER = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<scale>[万亿]?)")
-_THINGS = re.compile("[一-鿿]{1,2}")
+_THINGS = re.compile(r"[^\W\da-zA-Z_]{1,2}")
 _PART = re.compile("(?:其中|新增|另有?|含|包括|每|约|近|超)[^，。；,;]{0,6}$")
 
 
@@ -229,9 +229,9 @@ def _other_counts(form: FormCase, labels: tuple[str, ...], column: str) -> Itera
 def _counts(text: str, unit: str) -> Iterator[tuple[re.Match[str], re.Match[str]]]:
     """Every number with this unit, and the beginning of what it counts."""
     for number in _NUMBER.finditer(text):
-        if text.startswith(unit, number.end()):
-            if things := _THINGS.match(text, number.end() + len(unit)):
-                yield number, things
+        things = _THINGS.match(text, number.end() + len(unit))
+        if things and text.startswith(unit, number.end()):
+            yield number, things
 
 
 def _allows_no_failure(indicator: IndicatorCase) -> bool:

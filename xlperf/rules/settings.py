@@ -4,7 +4,6 @@ They stand in the table `[rules]` of the policy file; a key that is missing ther
 below.
 """
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -258,6 +257,8 @@ def as_toml(value: Any) -> str:
         case tuple() | list():
             return f"[{', '.join(map(as_toml, value))}]"
         case str():
+            import json  # only for the reference and for messages of wrong settings
+
             return json.dumps(value, ensure_ascii=False)
         case bool():
             return str(value).lower()

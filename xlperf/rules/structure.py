@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from xlperf.diagnostic import Span
 from xlperf.indicator import Qualitative, Target, Threshold, base
@@ -67,10 +66,17 @@ def unusual_level1(form: FormCase) -> Iterator[Fault]:
         name = squeezed(indicator.level1)
         if not name or {name, f"{name}指标"} & set(known):
             continue
-        near = get_close_matches(name, known, 1, 1 - 1 / len(name)) if len(name) > 2 else []
+        near = _one_letter_off(name, known)
         if near or name not in seen:
             seen.add(name)
-            yield Fault(LEVEL1, at=indicator, fix=near[0] if near else None, level1=name)
+            yield Fault(LEVEL1, at=indicator, fix=near, level1=name)
+
+
+def _one_letter_off(name: str, known: tuple[str, ...]) -> str | None:
+    import difflib  # only for names that are none
+
+    near = difflib.get_close_matches(name, known, 1, 1 - 1 / len(name)) if len(name) > 2 else []
+    return near[0] if near else None
 
 
 @rule("S03", severity=WARNING, stage=GOAL, fix=SUGGEST)

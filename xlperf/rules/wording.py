@@ -39,9 +39,9 @@ def typo(form: FormCase) -> Iterator[Fault]:
 
 
 _DOCUMENT = re.compile(
-    r"(?P<office>[\u4e00-\u9fff]{2,})[(（\[［【](?P<year>(?:19|20)\d\d)[)）\]］】]"
+    r"(?P<office>[^\W\da-zA-Z_]{2,})[(（\[［【](?P<year>(?:19|20)\d\d)[)）\]］】]"
     # What goes on after 号 is no building or bus line.
-    r"(?=\s*第?\s*\d+\s*号(?:[文令函公通批会纪决意规要精和及等]|[^\u4e00-\u9fff]|$))"
+    r"(?=\s*第?\s*\d+\s*号(?:[文令函公通批会纪决意规要精和及等]|[\W\da-zA-Z_]|$))"
 )
 _NO_OFFICE = re.compile("(?:合同|协议|订单|工单|发票|批次)$")
 
