@@ -289,7 +289,7 @@ def _is_elsewhere(part: str, members: list[tuple[FormCase, str]]) -> bool:
 
 
 _LIST = re.compile("[、，,和与及/]|以及")
-_PART_END = re.compile("(?:等|项目|专项|工作|业务)?(?:经费|费用|费|资金|支出)?$")
+_PART_END = re.compile("(?:等|项目|专项|工作|业务|工程)?(?:经费|费用|费|资金|支出)?$")
 _FEWEST_LETTERS = 4
 
 

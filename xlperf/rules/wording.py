@@ -115,6 +115,7 @@ _SHARE = re.compile("(?<![效概频速功倍码])(?<!周转)(?<!分辨)(?<!生�
 _COUNT = re.compile("(?:次数|人次|人数|户数|个数|台数|份数|场次|期数)$")
 _MONEY = re.compile("(?<![缴收免付交])费$|(?:费用|单价|金额)$")
 _TIME = re.compile("(?:时间|时限|时长|期限|时效)$")
+_BY_HOW_MUCH = re.compile("缩短|压缩|减少|降低|节约|节省|提前|延长|时效$")
 _IN_TIME = re.compile("(?:如期|按期|按时|及时|准时)完成(?:各项|全部)?(?:工作|任务|项目)*$")
 _QUESTION = re.compile("是否")
 _THINGS = frozenset(("元", "人", "次", "个", "项", "家", "户", "台", "套", "份", "件"))
@@ -131,11 +132,13 @@ def name_and_value_disagree(indicator: IndicatorCase) -> Iterator[Fault]:
     Bad:  满意度指标/满意度指标 安全保障措施是否得到职工认可 ≥95%
     Bad:  产出指标/时效指标 如期完成 =100%
     Bad:  产出指标/质量指标 培训合格率 ≥50人
+    Bad:  产出指标/时效指标 工程竣工时间 ≥95%
     Good: 产出指标/成本指标 劳务派遣费 ≤200万元
     Good: 产出指标/质量指标 公积金系统是否被成功入侵 否
     Good: 产出指标/时效指标 如期完成率 =100%
     Good: 产出指标/时效指标 故障响应时间 ≤30分钟
     Good: 产出指标/成本指标 取暖费 ≤100%
+    Good: 效益指标/社会效益指标 压缩审批时间 ≥30%
     """
     if _disagree(squeezed(indicator.name), indicator.target):
         yield Fault(TARGET, name=indicator.name, v=indicator.target_text)
@@ -157,7 +160,7 @@ def _disagree(name: str, target: Target) -> bool:
     if _MONEY.search(name):
         return unit in _THINGS - {"元"} or "·" in unit
     if _TIME.search(name):
-        return unit in _THINGS
+        return unit in _THINGS or (unit == "%" and not _BY_HOW_MUCH.search(name))
     return bool(_IN_TIME.search(name))
 
 
