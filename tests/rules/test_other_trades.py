@@ -1,4 +1,4 @@
-"""Forms of other trades, whole ones in order and single faults: what is said of each, and what not."""
+"""Forms of other trades, in order and faulty: what is said of each, and what is not."""
 
 import re
 from pathlib import Path
@@ -18,6 +18,15 @@ def read(name: str) -> str:
 
 CLEAN = read("clean_forms.txt").strip().split("\n--\n")
 FAULTY = [tuple(case.split("\n", 1)) for case in read("faulty_forms.txt").strip().split("\n\n")]
+ROWS = read("sound_rows.txt").split("\n")[1:-1]
+OF_THE_WHOLE = {"A03"}
+"""A single row is no whole form: its weights do not add to 100."""
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_no_error_on_a_sound_row(row: str) -> None:
+    said = {finding.code for finding in run(read_example(row), ERRORS)}
+    assert not said - OF_THE_WHOLE
 
 
 @pytest.mark.parametrize("form", CLEAN, ids=lambda text: text.split()[0].partition("=")[2])

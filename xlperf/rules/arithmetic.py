@@ -243,12 +243,14 @@ def funding_does_not_add(form: FormCase) -> Iterator[Fault]:
     Funding rows do not add: {parent} {a} is not the sum of its parts {b}
 
     Every parent in the funding table is the sum of the rows below it, in every column. A parent
-    that is wrong only because one of its parts is gets no finding of its own.
+    that is wrong only because one of its parts is gets no finding of its own. Where a form prints
+    a single part (其中：上级补助), the part may be less than the whole.
 
     Bad:  资金.年度资金总额.全年预算数=100 资金.财政拨款.全年预算数=60 资金.其他.全年预算数=30
     Bad:  资金.资金总额.金额=8 资金.财政拨款.金额=0 资金.上级补助.金额=0 资金.本级安排.金额=8
     Good: 资金.年度资金总额.全年预算数=100 资金.财政拨款.全年预算数=70 资金.其他.全年预算数=30
     Good: 资金.年度资金总额.全年预算数=100 资金.财政拨款.全年预算数=60 资金.社会资金.全年预算数=40
+    Good: 资金.资金总额.金额=100 资金.财政拨款.金额=100 资金.上级补助.金额=60
     """
     rows = form.funding
     if not _KNOWN_ROWS.issuperset(rows):
@@ -271,7 +273,11 @@ def _unbalanced(form: FormCase, column: str, amounts: dict[str, Decimal]) -> Ite
         if parent not in amounts or not any(parts):
             continue
         names = max(parts, key=len)
-        if abs(sum(true[name] for name in names) - amounts[parent]) <= form.settings.tolerance:
+        sum_of_parts = sum(true[name] for name in names)
+        if abs(sum_of_parts - amounts[parent]) <= form.settings.tolerance:
+            continue
+        only_one = all(len(way & form.funding.keys()) < 2 for way in ways)
+        if only_one and sum_of_parts < amounts[parent]:
             continue
         total = sum((amounts[name] for name in names), Decimal(0))
         true[parent] = total

@@ -49,6 +49,7 @@ _COMPLETION = re.compile("完成(?:率|情况|比例|度|数|数量|量)$")
 _NUMBERING = re.compile(r"(?:^|[\s，。；;、：:])[\d一二三四五六七八九十]{1,2}$")
 _TORN = re.compile("[、，,；;：:）)”]|或(?![有者])")
 _DONE = re.compile("完成|全部|全面|全覆盖|到位|达标|合格|通过|符合|^已|^是$|^有$")
+_ON_A_SCALE = re.compile("分制|满分")
 _NOTHING = re.compile("无|未发生|未出现|没有|零")
 _FEWEST_LETTERS = 8
 
@@ -82,6 +83,7 @@ def value_without_unit(indicator: IndicatorCase) -> Iterator[Fault]:
     Good: 产出指标/数量指标 购置设备数量 ≥27台 → 27
     Good: 效益指标/社会效益指标 重大事故起数 0
     Good: 效益指标/社会效益指标 居民收入基尼系数 ≤0.4
+    Good: 满意度指标/满意度指标 学员评价 ≥4.5（5分制）
     """
     settings = indicator.form.settings
     name = indicator.name.casefold()
@@ -93,9 +95,13 @@ def value_without_unit(indicator: IndicatorCase) -> Iterator[Fault]:
         found = quantities(parsed.target)
         if label == ACTUAL and quantities(indicator.target):
             return
-        if found and all(
-            not quantity.unit and quantity.number and not _is_year(indicator, quantity)
-            for quantity in found
+        if (
+            found
+            and not _ON_A_SCALE.search(f"{indicator.name}{parsed.source}")
+            and all(
+                not quantity.unit and quantity.number and not _is_year(indicator, quantity)
+                for quantity in found
+            )
         ):
             fix = _with_unit_of_actual(indicator) if label == TARGET else None
             yield Fault(label, span=number_span(parsed), fix=fix, v=parsed.source)
@@ -284,6 +290,7 @@ def actual_of_another_kind(indicator: IndicatorCase) -> Iterator[Fault]:
     Bad:  产出指标/质量指标 参训合格率 ≥95% → 120人
     Good: 产出指标/数量指标 接口开发数量 ≥20个 → 22项
     Good: 产出指标/数量指标 培训人数 ≥50人 → 60
+    Good: 产出指标/数量指标 治理面积 ≥1.2万亩 → 800公顷
     Good: 产出指标/数量指标 巡检次数 每月至少一次 → 12次
     Good: 产出指标/质量指标 采购完成率 =100% → 已完成
     Good: 效益指标/社会效益指标 安全事故起数 ≤1起 → 未发生
@@ -338,7 +345,9 @@ def _dimension(quantity: Quantity) -> str:
     unit = base(Quantity(Decimal(1), unit=quantity.unit))[1]
     if unit in ("分", "倍", "百分点"):
         return "%"
-    if unit in ("", "元", "%", "米", "平方米", "立方米", "千克", "亩"):
+    if unit in ("亩", "平方米"):
+        return "平方米"
+    if unit in ("", "元", "%", "米", "立方米", "千克"):
         return unit
     if unit in ("秒", "月", "工作日", "岁"):
         return "秒"
