@@ -233,6 +233,9 @@ _PARTS: dict[str, tuple[frozenset[str], ...]] = {
 """Which funding rows make up which; where forms differ, every known way. A row that is none of
 these may be a part too, so that nothing can be said about a form that has one."""
 
+_INCLUDING = {"财政拨款"}
+"""Of these a form may print one part alone, as 其中：上级补助."""
+
 _KNOWN_ROWS = {*_PARTS, *(name for ways in _PARTS.values() for way in ways for name in way)}
 _AMOUNTS = ("金额", "年初预算数", "全年预算数", "全年执行数", "预算数", "执行数")
 
@@ -244,7 +247,7 @@ def funding_does_not_add(form: FormCase) -> Iterator[Fault]:
 
     Every parent in the funding table is the sum of the rows below it, in every column. A parent
     that is wrong only because one of its parts is gets no finding of its own. Where a form prints
-    a single part (其中：上级补助), the part may be less than the whole.
+    one part of 财政拨款 alone (其中：上级补助), that may be less than the whole.
 
     Bad:  资金.年度资金总额.全年预算数=100 资金.财政拨款.全年预算数=60 资金.其他.全年预算数=30
     Bad:  资金.资金总额.金额=8 资金.财政拨款.金额=0 资金.上级补助.金额=0 资金.本级安排.金额=8
@@ -276,8 +279,8 @@ def _unbalanced(form: FormCase, column: str, amounts: dict[str, Decimal]) -> Ite
         sum_of_parts = sum(true[name] for name in names)
         if abs(sum_of_parts - amounts[parent]) <= form.settings.tolerance:
             continue
-        only_one = all(len(way & form.funding.keys()) < 2 for way in ways)
-        if only_one and sum_of_parts < amounts[parent]:
+        alone = parent in _INCLUDING and all(len(way & form.funding.keys()) < 2 for way in ways)
+        if alone and sum_of_parts < amounts[parent]:
             continue
         total = sum((amounts[name] for name in names), Decimal(0))
         true[parent] = total

@@ -20,6 +20,7 @@ from xlperf.rules.rule import (
     plain,
     rule,
 )
+from xlperf.scoring import applies
 from xlperf.scoring.actuals import completion
 
 _REASON = "未完成原因分析"
@@ -47,11 +48,12 @@ def deduction_without_reason(indicator: IndicatorCase) -> Iterator[Fault]:
     Bad:  效益指标/社会效益指标 办事便捷程度 较大提升 → 有所提升 分值=15 得分=14 未完成原因分析=""
     Bad:  产出指标/数量指标 培训次数 ≥4次 → 3次 分值=10 得分=7.5 未完成原因分析=无
     Good: 产出指标/数量指标 培训次数 ≥4次 → 3次 分值=10 得分=7.5 未完成原因分析=一次培训改到次年
+    Good: 产出指标/数量指标 外出考察批次 ≥2批 → 不适用 分值=10 得分=0 未完成原因分析=""
     """
     points, weight = indicator.score, indicator.weight
     if points is None or weight is None or _REASON not in indicator.record.entries:
         return
-    if points < weight and not _explained(indicator):
+    if points < weight and applies(indicator.record) and not _explained(indicator):
         yield Fault(_REASON, name=indicator.name)
 
 

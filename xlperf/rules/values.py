@@ -41,6 +41,7 @@ from xlperf.rules.rule import (
     Fault,
     rule,
 )
+from xlperf.scoring import applies
 
 _TIMED = re.compile("时间|时限|时效|年份|年度$")
 _DESCRIPTIONS = ("三级指标", "绩效指标描述", "说明")
@@ -291,6 +292,7 @@ def actual_of_another_kind(indicator: IndicatorCase) -> Iterator[Fault]:
     Good: 产出指标/数量指标 接口开发数量 ≥20个 → 22项
     Good: 产出指标/数量指标 培训人数 ≥50人 → 60
     Good: 产出指标/数量指标 治理面积 ≥1.2万亩 → 800公顷
+    Good: 产出指标/数量指标 外出考察批次 ≥2批 → 不适用
     Good: 产出指标/数量指标 巡检次数 每月至少一次 → 12次
     Good: 产出指标/质量指标 采购完成率 =100% → 已完成
     Good: 效益指标/社会效益指标 安全事故起数 ≤1起 → 未发生
@@ -299,6 +301,8 @@ def actual_of_another_kind(indicator: IndicatorCase) -> Iterator[Fault]:
     """
     target, actual = indicator.target, indicator.actual
     if not indicator.actual_text.strip() or isinstance(target, (Qualitative, Frequency)):
+        return
+    if not applies(indicator.record):
         return
     match target, actual:
         case _, Frequency():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from xlperf.lazy import lazy_front
 from xlperf.scoring.policy import Policy, shipped_policies
 from xlperf.scoring.rules import score_expr
-from xlperf.scoring.score import Score, score
+from xlperf.scoring.score import Score, applies, score
 from xlperf.scoring.totals import (
     Due,
     execution_row,
@@ -32,6 +32,7 @@ __all__ = [
     "Policy",
     "Score",
     "WorksheetFunction",
+    "applies",
     "execution_row",
     "execution_score",
     "execution_weight",
