@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from xlperf.diagnostic import Span
 from xlperf.indicator import Qualitative, Target, Threshold, base
@@ -15,6 +15,7 @@ LEVEL1, LEVEL2, NAME, WEIGHT = "一级指标", "二级指标", "三级指标", "
 _BENEFITS = ("经济效益", "社会效益", "生态效益", "可持续影响")
 _OWN = ("数量", "经济效益", "社会效益", "生态效益")
 _TELLING = 10
+_DIGITS = re.compile(r"\d+")
 
 
 @rule("S01", severity=WARNING, stage=GOAL, fix=NO)
@@ -207,6 +208,9 @@ def repeated_indicator(forms: AllForms) -> Iterator[Fault]:
     Good:
         产出指标/数量指标 巡检次数 ≥4次
         产出指标/数量指标 培训次数 ≥4次
+    Good:
+        效益指标/社会效益指标 第1批老旧小区改造带动就业 显著
+        效益指标/社会效益指标 第12批老旧小区改造带动就业 显著
     """
     copies: dict[tuple[str, str, Target], list[IndicatorCase]] = defaultdict(list)
     for form in forms:
@@ -223,23 +227,41 @@ def repeated_indicator(forms: AllForms) -> Iterator[Fault]:
 
 
 def _said_before(form: FormCase) -> Iterator[IndicatorCase]:
-    """The indicators that repeat an earlier one of the form."""
-    for number, indicator in enumerate(form.indicators):
-        for earlier in form.indicators[:number]:
-            if _repeats(indicator, earlier):
-                yield indicator
-                break
+    """The indicators that repeat an earlier one of the same level 1."""
+    seen: set[tuple[str, str, str]] = set()
+    prose: dict[tuple[str, ...], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    repeated: set[int] = set()
+    for indicator in form.indicators:
+        name = squeezed(indicator.name)
+        if not name:
+            continue
+        key = (indicator.level1, category(indicator), name)
+        if key in seen:
+            repeated.add(indicator.row)
+        seen.add(key)
+        if len(name) >= _TELLING and isinstance(indicator.target, Qualitative):
+            prose[indicator.level1, *_DIGITS.findall(name)][name].append(indicator.row)
+    for rows in prose.values():
+        for short, long in _contained(rows):
+            later = max(rows[short][0], rows[long][0])
+            repeated |= {row for row in (*rows[short], *rows[long]) if row >= later}
+    yield from (indicator for indicator in form.indicators if indicator.row in repeated)
 
 
-def _repeats(one: IndicatorCase, other: IndicatorCase) -> bool:
-    name, earlier = squeezed(one.name), squeezed(other.name)
-    if not name or one.level1 != other.level1:
-        return False
-    if name == earlier:
-        return category(one) == category(other)
-    prose = isinstance(one.target, Qualitative) and isinstance(other.target, Qualitative)
-    short, long = sorted((name, earlier), key=len)
-    return prose and len(short) >= _TELLING and _within(short, long)
+def _contained(names: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Each name with every longer one that it stands in.
+
+    Only those that hold all of its letters are compared, so that thousands of rows take no time.
+    """
+    holding: dict[str, set[str]] = defaultdict(set)
+    for name in names:
+        for letter in name:
+            holding[letter].add(name)
+    for short in names:
+        rarest_first = sorted((holding[letter] for letter in set(short)), key=len)
+        for long in set.intersection(*rarest_first):
+            if len(long) > len(short) and _within(short, long):
+                yield short, long
 
 
 def _within(short: str, long: str) -> bool:
