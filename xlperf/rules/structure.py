@@ -114,6 +114,9 @@ _COSTING = re.compile("(?:(?<![缴收免付交])费用?|成本|单价|经费)(?:
 _GIVEN = re.compile("减免|免除|补助|补贴|奖励|资助|节约|节省|降低|减少|发放")
 _SERVED = re.compile("(?:服务|惠及|受益).*(?:次数|人次|人数)$")
 _ASKED = re.compile("满意[度率]$")
+_ASKING = re.compile(
+    "满意|投诉|体验|认可|好评|差评|评价|知悉|知晓|获得感|信任|反馈|认同|感受|信访|口碑|表扬|幸福|安全感|支持|举报|意见"
+)
 _DEGREE = re.compile("[度率感性]$")
 
 
@@ -156,7 +159,7 @@ def _is_delivered(indicator: IndicatorCase) -> bool:
 
 
 def _is_asked(indicator: IndicatorCase) -> bool:
-    return any(word in indicator.name for word in indicator.form.settings.satisfaction_words)
+    return _ASKING.search(indicator.name) is not None
 
 
 @rule("S04", severity=INFO, stage=GOAL, fix=NO)

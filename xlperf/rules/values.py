@@ -1,7 +1,7 @@
 """What a value says: unit, comparator, completeness, and whether it can be measured at all."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 
 from xlperf.diagnostic import Diagnostic, Span
@@ -53,6 +53,21 @@ _DONE = re.compile("完成|全部|全面|全覆盖|到位|达标|合格|通过|�
 _ON_A_SCALE = re.compile("分制|满分")
 _NOTHING = re.compile("无|未发生|未出现|没有|零")
 _FEWEST_LETTERS = 8
+_UNFINISHED = {
+    "予": "",
+    "目": "项数栏节题科条名账书醒盲耳瞩面剧夺头编曲",
+    "开": "公展召打离放盛揭拉避分撇张拆解推铺敞错隔切散传绽掀断移绕",
+    "受": "享接承感遭忍经难禁蒙领收",
+    "与": "参赋给授",
+    "或": "",
+    "及": "普涉触惠波推顾危论企提言累殃以",
+    "将": "干大武健名勇",
+    "把": "火拖",
+    "对": "核应查校比针面相绝成反配派不",
+    "据": "数依证根票单凭占论收字",
+    "被": "植棉",
+}
+"""A value does not end with this letter unless one of the others stands before it."""
 
 
 def _states(indicator: IndicatorCase, columns: tuple[str, ...]) -> bool:
@@ -216,7 +231,7 @@ def clipped_value(indicator: IndicatorCase) -> Iterator[Fault]:
     """指标值不完整（疑似被单元格截断）：{v} | Value looks clipped by the cell: {v}
 
     A guess from how the text begins and ends: a bracket without its partner, a conjunction at the
-    beginning, half a word at the end (setting `unfinished`). What is missing, only a person knows.
+    beginning, half a word at the end. What is missing, only a person knows.
 
     Bad:  产出指标/数量指标 年度贷款目标任务完成情况 管委会批复的年度目
     Bad:  产出指标/数量指标 对归集委托银行的监督考核 业务部)序时完成任务;监督考核受
@@ -227,12 +242,12 @@ def clipped_value(indicator: IndicatorCase) -> Iterator[Fault]:
     """
     for label, parsed in filled(indicator):
         if isinstance(parsed.target, Qualitative):
-            span = _torn(parsed, indicator.form.settings.unfinished)
+            span = _torn(parsed)
             if span is not None:
                 yield Fault(label, span=span, v=parsed.source)
 
 
-def _torn(parsed: Parsed, unfinished: Mapping[str, str]) -> Span | None:
+def _torn(parsed: Parsed) -> Span | None:
     """Where the text shows that a part of it is missing."""
     source = parsed.source.rstrip()
     for fault in check(parsed):
@@ -242,7 +257,7 @@ def _torn(parsed: Parsed, unfinished: Mapping[str, str]) -> Span | None:
     if match := _TORN.match(source, start):
         return Span(match.start(), match.end())
     before, last = source[-2:-1], source[-1:]
-    if len(source) >= _FEWEST_LETTERS and last in unfinished and before not in unfinished[last]:
+    if len(source) >= _FEWEST_LETTERS and last in _UNFINISHED and before not in _UNFINISHED[last]:
         return Span(len(source) - 1, len(source))
     return None
 
