@@ -51,6 +51,7 @@ def column_name(column: int) -> str:
     return name
 
 
+@lru_cache(maxsize=1024)
 def column_number(name: str) -> int:
     number = 0
     for letter in name.upper():
