@@ -121,6 +121,7 @@ def nearest_label(label: str) -> str | None:
     return prefix + near[0] if near else None
 
 
+@lru_cache(maxsize=4096)
 def kind_of(label: str) -> Kind:
     """What the field of this canonical label holds."""
     if label in _NUMBERS or label.startswith("资金."):

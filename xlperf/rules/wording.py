@@ -59,6 +59,8 @@ def document_number_in_other_brackets(form: FormCase) -> Iterator[Fault]:
     Good: 产出指标/成本指标 采购单价 ≤5000元 指标值确定依据=采购合同（2023）3号
     """
     for at, label, text in form.texts:
+        if "号" not in text:
+            continue
         matches = [
             match for match in _DOCUMENT.finditer(text) if not _NO_OFFICE.search(match["office"])
         ]
@@ -165,6 +167,7 @@ def _disagree(name: str, target: Target) -> bool:
 
 
 _YEAR = r"(?<![\d,，.])(?:1\s?[,，]\s?99|2\s?[,，]\s?0\d)\d(?!\d)"
+_SEPARATED = re.compile("[,，]")
 _BROKEN_YEAR, _BROKEN_YEAR_ALONE = re.compile(rf"{_YEAR}(?=\s*年)"), re.compile(_YEAR)
 
 
@@ -185,8 +188,9 @@ def year_with_separator(form: FormCase) -> Iterator[Fault]:
     """
     for at, label, text in form.texts:
         pattern = _BROKEN_YEAR_ALONE if label == "年度" else _BROKEN_YEAR
-        mended = pattern.sub(_joined, text)
-        for match in pattern.finditer(text):
+        found = list(pattern.finditer(text)) if _SEPARATED.search(text) else []
+        mended = pattern.sub(_joined, text) if found else text
+        for match in found:
             span = Span(match.start(), match.end())
             yield Fault(label, at=at, span=span, fix=mended, x=match[0], y=_joined(match))
 
