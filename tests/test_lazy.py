@@ -13,7 +13,7 @@ from xlperf.lazy import lazy_front
 
 FRONTS = [
     "xlperf",
-    *(f"xlperf.{name}" for name in ("expr", "review", "scoring", "tables", "template")),
+    *(f"xlperf.{name}" for name in ("expr", "review", "rules", "scoring", "tables", "template")),
 ]
 UNUSED = {"xlperf.template.template", "xlperf.template.patching", "xlperf.ooxml.clone"}
 UNUSED |= {"xlperf.scoring.functions", "xlperf.expr.parsing", "urllib.request", "tempfile"}
