@@ -95,7 +95,6 @@ Check = Callable[[Any], Iterator[Fault]]
 
 
 class _Doc(NamedTuple):
-    message: Message
     explanation: str
     bad: tuple[str, ...]
     good: tuple[str, ...]
@@ -113,9 +112,14 @@ class Rule:
     scope: Scope
     check: Check = field(repr=False)
 
-    @property
+    # Read on first use: most rules find nothing, and then nobody asks what they would say.
+    @cached_property
     def message(self) -> Message:
-        return self._doc.message
+        return _read_message(self.code, self.check.__doc__ or "")
+
+    @cached_property
+    def _doc(self) -> _Doc:
+        return _read_doc(inspect.getdoc(self.check) or "")
 
     @property
     def explanation(self) -> str:
@@ -128,11 +132,6 @@ class Rule:
     @property
     def good(self) -> tuple[str, ...]:
         return self._doc.good
-
-    @cached_property
-    def _doc(self) -> _Doc:
-        # Read on first use: most rules find nothing, and then nobody asks what they would say.
-        return _read_doc(self.code, inspect.getdoc(self.check) or "")
 
     def say(self, params: dict[str, object]) -> Message:
         """The message with its placeholders filled in."""
@@ -159,12 +158,18 @@ def rule(code: str, *, severity: Severity, stage: Stage, fix: Fix) -> Callable[[
     return register
 
 
-def _read_doc(code: str, doc: str) -> _Doc:
-    """Message, explanation, bad and good examples of a rule's docstring."""
-    head, _, rest = doc.partition("\n\n")
+def _read_message(code: str, doc: str) -> Message:
+    """The first paragraph of a rule's docstring: “Chinese | English”."""
+    head, _, _ = doc.strip().partition("\n\n")
     zh, bar, en = " ".join(head.split()).partition(" | ")
     if not bar:
         raise ValueError(f"{code}: the docstring must begin with “Chinese | English”")
+    return Message(zh, en)
+
+
+def _read_doc(doc: str) -> _Doc:
+    """What stands below: explanation, bad and good examples."""
+    _, _, rest = doc.partition("\n\n")
     prose: list[str] = []
     examples: dict[str, list[list[str]]] = {"Bad": [], "Good": []}
     current: list[str] | None = None
@@ -179,7 +184,7 @@ def _read_doc(code: str, doc: str) -> _Doc:
             current = None
             prose.append(line)
     bad, good = (tuple("\n".join(lines) for lines in found) for found in examples.values())
-    return _Doc(Message(zh, en), "\n".join(prose).strip(), bad, good)
+    return _Doc("\n".join(prose).strip(), bad, good)
 
 
 def plain(number: Decimal) -> str:
