@@ -296,7 +296,8 @@ def check(paths: tuple[Path, ...], **options: Any) -> None:
         else:
             found = review.check(paths, settings)
         if options["style"] == "xlsx":
-            for path in report.write_marked(found, paths, options["out"], lang):
+            limits = settings.limits
+            for path in report.write_marked(found, paths, options["out"], lang, limits):
                 click.echo(path)
         else:
             _write(report.render(found, options["style"], lang), options["out"])

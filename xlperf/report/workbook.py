@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from xlperf.diagnostic import SEVERITY_NAMES, Lang, Message, Severity
 from xlperf.ooxml.annotate import Line, Listing, Mark, annotate
 from xlperf.ooxml.package import Package
+from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.trust import strip_signature
 from xlperf.report.items import Item, item_of, shortened
 from xlperf.rules import Finding
@@ -26,7 +27,9 @@ _CELL_COLUMN = 3
 _IN_NOTE, _IN_CELL = 400, 1000  # characters of one text
 
 
-def marked_workbook(data: bytes, findings: Iterable[Finding], lang: Lang = "zh") -> bytes:
+def marked_workbook(
+    data: bytes, findings: Iterable[Finding], lang: Lang = "zh", limits: Limits = DEFAULT
+) -> bytes:
     """The workbook `data` with the findings on it marked; `findings` are those of this file.
 
     Cells are filled by severity and carry a note with code, message and fix; a new sheet 审核结果
@@ -39,7 +42,7 @@ def marked_workbook(data: bytes, findings: Iterable[Finding], lang: Lang = "zh")
         Mark(item.place.sheet, item.place.cell, _COLOURS[item.severity], _note(item, lang))
         for item in sorted(placed, key=lambda item: _WORST_FIRST.index(item.severity))
     ]
-    package = strip_signature(Package.open(data))  # which no copy can keep
+    package = strip_signature(Package.open(data, limits))  # which no copy can keep
     return annotate(package, marks, _listing(items, lang)).to_bytes()
 
 
