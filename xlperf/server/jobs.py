@@ -109,7 +109,12 @@ def warm_up() -> None:
 def _recalc(job: Job) -> Answer:
     files = recalc.targets(job.workbooks, None, in_place=True)
     outcomes = list(recalc.recalculate_files(files, job.option("engine"), job.limits))
-    found = [d for o in outcomes if o.problem for d in o.problem.diagnostics]
+    found = [
+        d.at(file=d.place.file or str(outcome.file))
+        for outcome in outcomes
+        if outcome.problem
+        for d in outcome.problem.diagnostics
+    ]
     if all(outcome.problem for outcome in outcomes):
         raise InputError(found)
     done = [outcome.file for outcome in outcomes if outcome.engine and outcome.file]
