@@ -65,7 +65,9 @@ class Service:
         wanted = f"{name}{{{said}}} " if said else f"{name} "
         with self.client() as client:
             lines = client.get("/metrics").text.splitlines()
-        return next((float(line.rpartition(" ")[2]) for line in lines if line.startswith(wanted)), 0)
+        return next(
+            (float(line.rpartition(" ")[2]) for line in lines if line.startswith(wanted)), 0
+        )
 
     def end(self) -> int:
         """Ask it to end, and wait until it has."""
