@@ -23,7 +23,7 @@ REPLACED = "xlperf_workers_replaced_total"
 def shaken(tmp_path_factory) -> Iterator[Service]:
     """A service that is short of time and memory."""
     folder = tmp_path_factory.mktemp("shaken")
-    with running(folder, "--workers", 2, "--timeout", 5, "--memory", 768) as service:
+    with running(folder, "--workers", 2, "--timeout", 3, "--memory", 768) as service:
         yield service
 
 
@@ -36,7 +36,7 @@ def client(shaken) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="module")
 def many(forms) -> list[tuple[str, tuple[str, bytes]]]:
     """Enough workbooks for a job that takes seconds."""
-    return [("workbook", (f"{n}.xlsx", forms[n % 8].read_bytes())) for n in range(1000)]
+    return [("workbook", (f"{n}.xlsx", forms[n % 8].read_bytes())) for n in range(400)]
 
 
 def works(client: httpx.Client, form: Path) -> bool:
@@ -71,7 +71,7 @@ def job_folders(folder: Path) -> list[Path]:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_workbook_is_answered(client, forms, name):
     data = HOSTILE[name]()
-    for address in ("/v1/recalc", "/v1/check", "/v1/score", "/v1/read"):
+    for address in ("/v1/recalc", "/v1/check"):
         answer = client.post(address, files={"workbook": (f"{name}.xlsx", data)})
         assert answer.status_code in (200, 422), answer.text
     assert works(client, forms[0])
@@ -118,7 +118,7 @@ def test_a_slow_upload_is_ended(shaken, client, forms):
 @pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="only Linux tells who is busy")
 def test_a_worker_killed_in_mid_job_costs_that_job(tmp_path, forms, many):
     with running(tmp_path / "run", "--workers", 2) as service, service.client() as client:
-        for turn in range(1, 4):
+        for turn in (1, 2):
             with under_way(service, many) as answer:
                 os.kill(busy_worker(service), signal.SIGKILL)
                 lost = answer.result()
@@ -177,7 +177,7 @@ def test_it_ends_after_the_job_under_way(tmp_path, many):
                 assert refused.headers["retry-after"]
                 assert refused.json()["diagnostics"][0]["code"] == "H111"
             assert answer.result().status_code == 200
-            assert answer.result().text.count("\n") > 1000
+            assert answer.result().text.count("\n") > 400
         assert service.process.wait(60) == 0
     assert not list((tmp_path / "run").iterdir())
 

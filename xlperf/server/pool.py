@@ -33,7 +33,7 @@ _DISK = 2048 * MEBIBYTE
 
 _LOOKS_EVERY = 1.0
 _SECONDS_TO_START = 120.0
-_SECONDS_TO_END = 5.0
+_SECONDS_TO_END = 15.0  # that of a LibreOffice included
 _FROM_OUTSIDE = frozenset({-signal.SIGTERM, -getattr(signal, "SIGKILL", signal.SIGTERM)})
 _LONGEST_WAIT = 60
 _WEIGHT = 0.1

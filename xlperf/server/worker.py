@@ -1,10 +1,11 @@
 """A worker process: it takes orders one after the other until its input ends.
 
 Run as `python -m xlperf.server.worker`. Its limits are its own, set before any workbook is opened.
-When the front dies, however it dies, the input ends: the worker then removes the service's folder
-and is gone.
+When the front ends, however it ends, so does the input: the worker then drops what it is doing,
+removes the service's folder and is gone.
 """
 
+import atexit
 import json
 import os
 import pickle
@@ -24,43 +25,54 @@ if sys.platform != "win32":
 _SPARE_SECONDS = 5
 """Processor time beyond the timeout: the front ends an overrun first, and says so."""
 
+_SECONDS_FOR_A_JOB_TO_END = 0.1
+
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the front, which lets jobs end
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is no reply
     setup: Setup = pickle.load(sys.stdin.buffer)
-    orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
+    atexit.register(shutil.rmtree, setup.root, ignore_errors=True)  # after LibreOffice has ended
+    orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
+    idle = threading.Event()
     _limit_memory(setup.memory)
     _limit_time(setup.timeout)
     from xlperf.server import jobs
 
     jobs.warm_up()
-    threading.Thread(target=_receive, args=(orders, setup), daemon=True).start()
+    threading.Thread(target=_receive, args=(orders, idle, setup), daemon=True).start()
+    idle.set()
     _reply(replies, outcome="ready")
-    while True:
-        order = orders.get()
+    while order := orders.get():
+        idle.clear()
         _limit_time(setup.timeout)
         try:
             status, media_type, name = jobs.do(order, setup)
         except MemoryError:
-            _reply(replies, outcome="memory")
+            said: dict[str, Any] = {"outcome": "memory"}
         except Exception:
             traceback.print_exc()
-            _reply(replies, outcome="defect")
+            said = {"outcome": "defect"}
         else:
-            _reply(replies, outcome="done", status=status, media_type=media_type, name=name)
+            said = {"outcome": "done", "status": status, "media_type": media_type, "name": name}
         os.chdir(setup.root)
+        idle.set()
+        _reply(replies, **said)
 
 
-def _receive(orders: "queue.SimpleQueue[Order]", setup: Setup) -> None:
+def _receive(
+    orders: "queue.SimpleQueue[Order | None]", idle: threading.Event, setup: Setup
+) -> None:
     while True:
         try:
-            order = pickle.load(sys.stdin.buffer)
+            orders.put(pickle.load(sys.stdin.buffer))
         except EOFError:
-            shutil.rmtree(setup.root, ignore_errors=True)
-            os._exit(0)
-        orders.put(order)
+            if not idle.wait(_SECONDS_FOR_A_JOB_TO_END):
+                shutil.rmtree(setup.root, ignore_errors=True)
+                os._exit(1)
+            orders.put(None)
+            return
 
 
 def _reply(replies: IO[str], **said: Any) -> None:
