@@ -55,7 +55,10 @@ class Service:
 
     def workers(self) -> list[int]:
         listing = subprocess.run(
-            ["ps", "--ppid", str(self.process.pid), "-o", "pid="], capture_output=True, text=True
+            ["ps", "--ppid", str(self.process.pid), "-o", "pid="],
+            check=False,
+            capture_output=True,
+            text=True,
         )
         return [int(pid) for pid in listing.stdout.split()]
 

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+import xlsxwriter
 
 from tests.server.hostile import HOSTILE, memory_hog
 from tests.server.service import TOKEN, Service, eventually, running
+from xlperf.server.pool import _descendants
 
 REPLACED = "xlperf_workers_replaced_total"
 
@@ -155,15 +157,41 @@ def test_a_job_whose_client_went_away_is_dropped(tmp_path, forms, many):
 
 
 def test_too_many_requests_are_told_when_to_come_again(tmp_path, forms, many):
-    with running(tmp_path / "run", "--workers", 1, "--queue", 0) as service:
-        with under_way(service, many) as answer, service.client() as client:
-            refused = client.post("/v1/read", files={"workbook": ("a.xlsx", b"")})
-            assert refused.status_code == 429
-            assert refused.json()["diagnostics"][0]["code"] == "H110"
-            assert 1 <= int(refused.headers["retry-after"]) <= 60
-            assert client.get("/healthz").status_code == 200
-            assert answer.result().status_code == 200
-            assert works(client, forms[0])
+    with (
+        running(tmp_path / "run", "--workers", 1, "--queue", 0) as service,
+        under_way(service, many) as answer,
+        service.client() as client,
+    ):
+        refused = client.post("/v1/read", files={"workbook": ("a.xlsx", b"")})
+        assert refused.status_code == 429
+        assert refused.json()["diagnostics"][0]["code"] == "H110"
+        assert 1 <= int(refused.headers["retry-after"]) <= 60
+        assert client.get("/healthz").status_code == 200
+        assert answer.result().status_code == 200
+        assert works(client, forms[0])
+
+
+@pytest.mark.oracle("libreoffice")
+def test_a_worker_takes_its_libreoffice_with_it(tmp_path):
+    made = io.BytesIO()
+    with xlsxwriter.Workbook(made) as book:
+        book.add_worksheet().write_array_formula("A1:A3", "{=ROW(B1:B3)*2}")
+    with (
+        running(tmp_path / "run", "--workers", 1, "--timeout", 60) as service,
+        service.client() as client,
+    ):
+        answer = client.post(
+            "/v1/recalc?answer=json&engine=libreoffice",
+            files={"workbook": ("a.xlsx", made.getvalue())},
+        )
+        (done,) = answer.json()["workbooks"]
+        assert [cell["new"] for cell in done["changed"]] == [2, 4, 6]
+        started = _descendants(service.workers()[0])
+        assert started
+        endless = {"workbook": ("b.xlsx", HOSTILE["names that double"]())}
+        with pytest.raises(httpx.ReadTimeout):
+            client.post("/v1/recalc", files=endless, timeout=2)
+        assert eventually(lambda: not any(map(alive, started)))
 
 
 def test_it_ends_after_the_job_under_way(tmp_path, many):
