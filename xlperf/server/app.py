@@ -27,7 +27,7 @@ from xlperf.rules import Stage
 from xlperf.server import openapi, problems, schemas
 from xlperf.server.metrics import Counted, Metrics
 from xlperf.server.openapi import POLICY_NAMES
-from xlperf.server.order import ANSWER, IN, OUT, Order, Reply, Work
+from xlperf.server.order import ANSWER, IN, Order, Reply, Work
 from xlperf.server.pool import Pool
 from xlperf.server.problems import Problem
 from xlperf.server.settings import Settings
@@ -218,8 +218,7 @@ async def _answered(request: Request, work: Work, lang: Lang | None, **options: 
     with pool.admission():
         folder = Path(tempfile.mkdtemp(dir=pool.root, prefix="job-"))
         try:
-            for name in (IN, OUT):
-                (folder / name).mkdir()
+            (folder / IN).mkdir()
             files: Mapping[str, tuple[str, ...]] = {}
             if work in PARTS_OF:
                 files = await receive(request, folder / IN, work, settings)

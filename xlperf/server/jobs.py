@@ -96,9 +96,7 @@ def do(order: Order, setup: Setup) -> tuple[int, str, str]:
 
 def warm_up() -> None:
     """Load what the jobs need, so that the first one does not wait for it."""
-    import openpyxl  # noqa: F401
-    import pandas  # noqa: F401
-
+    bulk.read_workbooks([])
     for path in resources.shipped_templates():
         recalc.recalculate([path.read_bytes()])
 
@@ -137,8 +135,9 @@ def _check(job: Job) -> Answer:
     if style == "xlsx":
         marked = report.write_marked(found, paths, _OUT, job.lang)
         return Answer(json.loads(report.render(found, "json", job.lang)), marked)
-    _OUT.joinpath("report").write_bytes(report.render(found, style, job.lang).encode("utf-8"))
-    return Answer(None, [_OUT / "report"])
+    written = Path("..", style)
+    written.write_bytes(report.render(found, style, job.lang).encode("utf-8"))
+    return Answer(None, [written])
 
 
 _CHECK_OPTIONS = ("select", "ignore", "severity", "stage")

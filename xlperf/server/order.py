@@ -15,7 +15,7 @@ from xlperf.review import ReviewSettings
 Work = Literal["recalc", "check", "score", "fill", "read", "templates"]
 
 IN, OUT, ANSWER = "in", "out", "answer"
-"""In the folder of a job: the uploaded files, what is made of them, and the body of the answer."""
+"""In the folder of a job: uploaded files, what is made of them, and the body of the answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the front, which lets jobs end
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is no reply
+    os.fsync = _keep_in_memory
     setup: Setup = pickle.load(sys.stdin.buffer)
     atexit.register(shutil.rmtree, setup.root, ignore_errors=True)  # after LibreOffice has ended
     orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
@@ -74,6 +75,10 @@ def _receive(
                 os._exit(1)
             orders.put(None)
             return
+
+
+def _keep_in_memory(fd: object) -> None:
+    """No file of a job has to outlive a power cut, and waiting for the disk is most of its time."""
 
 
 def _reply(replies: IO[str], **said: Any) -> None:
