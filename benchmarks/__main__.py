@@ -2,7 +2,7 @@
 
 import platform
 
-from benchmarks import check, fill, peers, recalc, startup
+from benchmarks import check, fill, peers, recalc, server, startup
 
 print(f"Python {platform.python_version()}, {platform.machine()}")
 startup.main()
@@ -10,3 +10,4 @@ fill.main()
 check.main()
 recalc.main()
 peers.main()
+server.main()

@@ -31,6 +31,7 @@ from xlperf.bulk import (
     write_tables,
 )
 from xlperf.cli.progress import progress_of
+from xlperf.cli.serve import serve
 from xlperf.cli.usage import Commands, Misuse
 from xlperf.diagnostic import (
     SEVERITY_NAMES,
@@ -381,6 +382,9 @@ def explain(lang: Lang, what: str, style: str) -> None:
             click.echo(reading.source)
             for label, part in reading.lines(lang):
                 click.echo(f"  {label}  {part}")
+
+
+cli.add_command(serve)
 
 
 @cli.group(name="template")
