@@ -20,7 +20,7 @@ DEADLINE = "2025年12月底前完成"
 # The cells as Excel hands them over, and as the registry takes them.
 CALLS = [
     ("XP_SCORE", ["≥95%", 0.9, 10.0, LEFT_OUT], ["≥95%", 0.9, 10.0]),
-    ("XP_SCORE", ["≤350 元/天", "385元/天", 7.5, "linear"], ["≤350 元/天", "385元/天", 7.5, "linear"]),
+    ("XP_SCORE", ["≤350元", "385元", 7.5, "linear"], ["≤350元", "385元", 7.5, "linear"]),
     ("XP_SCORE", ["≥27台", Decimal("26.5"), Decimal(10), LEFT_OUT], ["≥27台", 26.5, 10.0]),
     ("XP_SCORE", [None, 1.0, 10.0, LEFT_OUT], ["", 1.0, 10.0]),
     ("XP_SCORE", ["≥95%", NA, 10.0, LEFT_OUT], ["≥95%", ExcelError("#N/A"), 10.0]),

@@ -3,8 +3,8 @@
 Excel is not needed: pyOpenVBA writes the VBA project, `ooxml` the package around it. xlwings' own
 module comes from the xlwings that is installed, so that the two never differ. Its standalone form
 is taken, as that reads its settings from where the add-in lies, never from the workbook that is
-open: a workbook that somebody sent cannot say which program a button starts. The same input gives
-the same bytes.
+open: a workbook that somebody sent cannot say which program a button starts. Only what Python is
+told of is the workbook that is open. The same input gives the same bytes.
 """
 
 import re
@@ -18,13 +18,22 @@ import xlperf
 from xlperf import resources
 from xlperf.addin import wrappers
 from xlperf.diagnostic import Diagnostic, Message, WorkbookError
+from xlperf.ooxml.archive import read_entries
 from xlperf.ooxml.package import CONTENT_TYPES, Package
+from xlperf.ooxml.preflight import DEFAULT
 
 FILE_NAME = "xlperf.xlam"
 PROJECT = "xlperf"
 """What xlwings' settings are filed under, apart from those of xlwings' own add-in."""
 
-_PROJECT_LINE = 'Public Const PROJECT_NAME As String = "{}"'
+_ADAPTED = (
+    ('Const PROJECT_NAME As String = "xlwings"', f'Const PROJECT_NAME As String = "{PROJECT}"'),
+    ('"BOOK_CALLER", ThisWorkbook', '"BOOK_CALLER", XlperfCaller()'),
+    ('ParameterString + "|" + ThisWorkbook.Name', 'ParameterString + "|" + XlperfCaller().Name'),
+    ('" --wb=" & """" & ThisWorkbook.Name', '" --wb=" & """" & XlperfCaller().Name'),
+)
+"""What of the module of xlwings is written otherwise: where it finds settings, who has called."""
+
 _WRAPPER_VERSION = re.compile(r'XLWINGS_VERSION As String = "([^"]+)"')
 _XLWINGS, _DICTIONARY, _WORKBOOK = "xlwings", "Dictionary", "ThisWorkbook"
 
@@ -64,7 +73,7 @@ def wrapper_version(addin: Path) -> str:
     from pyopenvba import ExcelFile, PyOpenVBAError
 
     try:
-        Package.open(addin.read_bytes())
+        read_entries(addin.read_bytes(), DEFAULT)
         with ExcelFile(addin) as book:
             match = _WRAPPER_VERSION.search(book.get_module(_XLWINGS))
     except (WorkbookError, PyOpenVBAError, KeyError, OSError):
@@ -83,13 +92,11 @@ def _xlwings_modules() -> dict[str, str]:
         dictionary = (folder / "addin" / "Dictionary.cls").read_text("ascii")
     except OSError as error:
         raise _unknown_xlwings() from error
-    theirs = _PROJECT_LINE.format("xlwings")
-    if module.count(theirs) != 1 or not _WRAPPER_VERSION.search(module):
-        raise _unknown_xlwings()
-    return {
-        _XLWINGS: module.replace(theirs, _PROJECT_LINE.format(PROJECT)),
-        _DICTIONARY: dictionary,
-    }
+    for theirs, ours in _ADAPTED:
+        if module.count(theirs) != 1:
+            raise _unknown_xlwings()
+        module = module.replace(theirs, ours)
+    return {_XLWINGS: module, _DICTIONARY: dictionary}
 
 
 def _unknown_xlwings() -> WorkbookError:
