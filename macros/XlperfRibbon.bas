@@ -55,6 +55,12 @@ Public Sub XlperfWelcome()
     XlperfLook
 End Sub
 
+Public Function XlperfCaller() As Workbook
+    ' The workbook that Python is told of: the one that is open, else the add-in.
+    Set XlperfCaller = ActiveWorkbook
+    If XlperfCaller Is Nothing Then Set XlperfCaller = ThisWorkbook
+End Function
+
 Private Function ActiveName() As String
     If Not ActiveWorkbook Is Nothing Then ActiveName = ActiveWorkbook.Name
 End Function
