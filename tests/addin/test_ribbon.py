@@ -1,6 +1,8 @@
 """The ribbon: every button there is, and every callback a macro of the right signature."""
 
 import re
+import runpy
+from pathlib import Path
 
 import pytest
 from lxml import etree
@@ -8,6 +10,7 @@ from lxml import etree
 from xlperf.addin.build import modules
 from xlperf.resources import macros
 
+ROOT = Path(__file__).parents[2]
 UI = "{http://schemas.microsoft.com/office/2009/07/customui}"
 BUTTONS = {
     "check": "检查", "next_finding": "下一处", "fix": "修复", "score": "计算得分",
@@ -70,3 +73,11 @@ def test_a_click_runs_the_function_of_the_tag(ribbon):
     assert 'RunPython "from xlperf.addin import buttons; buttons." & control.Tag & "()"' in source
     (changing,) = re.findall(r"(?m)^ +Case (\".*\")", source)
     assert {tag.strip('" ') for tag in changing.split(",")} < BUTTONS.keys()
+
+
+def test_the_picture_is_drawn_from_the_buttons(ribbon):
+    svg, _ = runpy.run_path(str(ROOT / "docs/draw_ribbon.py"))["draw"]()
+    shown = [element.text for element in etree.fromstring(svg).iter("{*}text")]
+    for element in ribbon.iter(f"{UI}button", f"{UI}group", f"{UI}tab"):
+        assert element.get("label") in shown
+    assert (ROOT / "docs/images/ribbon.png").stat().st_size > 10_000
