@@ -50,6 +50,8 @@ def _answer(function: WorksheetFunction, args: tuple[_Area | None, ...]) -> _Are
 
 def _taken(cell: Any) -> Any:
     """What a cell holds, as the registry takes it."""
+    if type(cell) is float:  # most are
+        return cell
     if isinstance(cell, str) and cell in ERROR_CODES:
         return ExcelError(cell)
     if isinstance(cell, datetime.datetime):
