@@ -43,6 +43,7 @@ End Sub
 Public Sub XlperfLook()
     ' Once for all buttons, as a workbook may carry thousands of names. Writes no cell: that would
     ' empty Excel's own list of what can be undone whenever somebody changes to another workbook.
+    On Error Resume Next ' what cannot be told leaves the buttons grey
     onForm = False
     If Not ActiveWorkbook Is Nothing Then onForm = IsForm(ActiveWorkbook)
     If Not tabs Is Nothing Then tabs.Invalidate
