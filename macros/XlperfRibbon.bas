@@ -14,7 +14,7 @@ Public Sub XlperfLoad(ribbon As IRibbonUI)
 End Sub
 
 Public Sub XlperfClick(control As IRibbonControl)
-    Dim book As String
+    Dim book As String, why As String
     On Error GoTo failed
     book = ActiveName()
     RunPython "from xlperf.addin import buttons; buttons." & control.Tag & "()"
@@ -25,7 +25,8 @@ Public Sub XlperfClick(control As IRibbonControl)
     XlperfLook
     Exit Sub
 failed:
-    MsgBox XlperfNoPython() & vbCrLf & vbCrLf & Err.Description, vbExclamation, "xlperf"
+    why = Err.Description
+    MsgBox XlperfNoPython() & vbCrLf & vbCrLf & why, vbExclamation, "xlperf"
 End Sub
 
 Public Sub XlperfOnForm(control As IRibbonControl, ByRef returnedVal)

@@ -297,3 +297,49 @@ def test_the_version_of_the_wrapper_is_read_from_the_add_in(addin, tmp_path):
     other.write_bytes(b"no add-in")
     assert building.wrapper_version(other) == ""
     assert building.wrapper_version(tmp_path / "none.xlam") == ""
+
+
+PRESS = """\
+Public Sub Press(tag)
+    Dim control As New FakeControl, answer
+    control.Tag = tag
+    XlperfClick control
+    XlperfOnForm control, answer
+    Range("F1").Value = answer
+    XlperfOnBook control, answer
+    Range("F2").Value = answer
+    XlperfAfterChange control, answer
+    Range("F3").Value = answer
+End Sub
+"""
+RUN_PYTHON = """\
+Public Function RunPython(command)
+    Range("F4").Value = command
+End Function
+"""
+
+
+@pytest.mark.parametrize(("tag", "changes"), [("check", True), ("next_finding", False)])
+def test_a_click_runs_python_and_lights_up_undo_where_it_may_have_changed(
+    interpreter, tag, changes
+):
+    interpreter.add_module("Public Tag As String\n", name="FakeControl", kind="class")
+    interpreter.add_module(PRESS, name="Pressing")
+    interpreter.add_module(RUN_PYTHON, name="xlwings")
+    interpreter.run("Press", tag)
+    sheet = interpreter.sheet(1)
+    command = f"from xlperf.addin import buttons; buttons.{tag}()"
+    assert [sheet.value(f"F{row}") for row in (1, 2, 3, 4)] == [False, True, changes, command]
+
+
+def test_a_python_that_does_not_start_is_told_in_chinese(interpreter):
+    failing = RUN_PYTHON.replace('Range("F4").Value', 'Err.Raise 1, Description:="no DLL"\n    x')
+    interpreter.add_module("Public Tag As String\n", name="FakeControl", kind="class")
+    interpreter.add_module(PRESS, name="Pressing")
+    interpreter.add_module(failing, name="xlwings")
+    interpreter.run("Press", "check")
+    ((_, prompt, title, _),) = interpreter.dialogs
+    assert prompt.startswith("无法启动 Python")
+    assert prompt.endswith("no DLL")
+    assert title == "xlperf"
+    assert interpreter.sheet(1).value("F3") is False
