@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.addin.windows import ComTime, udf_server
+from tests.addin.windows import ComTime, com_range, udf_server
 from xlperf.expr import ExcelError
 from xlperf.scoring.functions import WORKSHEET_FUNCTIONS
 
@@ -78,10 +78,17 @@ def test_a_cell_gets_what_the_registry_gives(served, name, cells, values):
 
 
 @pytest.mark.parametrize(("name", "cells", "values"), CALLS)
-def test_a_column_beside_single_cells_gets_a_column(served, name, cells, values):
+def test_a_cell_that_refers_to_cells_gets_the_same(served, name, cells, values):
+    ranges = [cell if cell == LEFT_OUT else com_range(cell) for cell in cells]
+    assert served(name, ranges) == given_back(WORKSHEET_FUNCTIONS[name](*values))
+
+
+@pytest.mark.parametrize("by", [tuple, com_range])
+@pytest.mark.parametrize(("name", "cells", "values"), CALLS)
+def test_a_column_beside_single_cells_gets_a_column(served, name, cells, values, by):
     first = ((cells[0],), ("≥1",), (cells[0],))
     column = WORKSHEET_FUNCTIONS[name]([values[0], "≥1", values[0]], *values[1:])
-    assert served(name, [first, *cells[1:]]) == [[given_back(cell)] for cell in column]
+    assert served(name, [by(first), *cells[1:]]) == [[given_back(cell)] for cell in column]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -62,3 +62,13 @@ def udf_server(monkeypatch: pytest.MonkeyPatch) -> tuple[ModuleType, ModuleType]
     for name in ("_win32patch", "_xlwindows", "udfs", "com_server"):
         monkeypatch.setitem(sys.modules, f"xlwings.{name}", sys.modules[f"xlwings.{name}"])
     return server, served
+
+
+def com_range(cells: object) -> MagicMock:
+    """Cells as VBA hands them over by reference: an area as rows, a single cell as itself."""
+    area = cells if isinstance(cells, tuple) else ((cells,),)
+    found = MagicMock(Value=cells)
+    found.Rows.Count, found.Columns.Count = len(area), len(area[0])
+    kind = found._oleobj_.GetTypeInfo.return_value.GetTypeAttr.return_value
+    kind.iid = sys.modules["pywintypes"].IID.return_value
+    return found
