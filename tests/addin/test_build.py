@@ -15,6 +15,7 @@ from pyopenvba.apps.excel import ExcelApplication
 
 from xlperf.addin import build as building
 from xlperf.addin import wrappers
+from xlperf.addin.install import UDF_MODULE
 from xlperf.resources import macros
 from xlperf.scoring.functions import WORKSHEET_FUNCTIONS
 
@@ -107,6 +108,7 @@ def test_every_worksheet_function_is_a_function_of_vba(addin):
         names = [("Optional " * a.optional) + a.name for a in function.arguments]
         assert taken.split(", ") == names
         assert f'XlperfCall("{function.name}", Array(' in source
+    assert f'XLPy.CallUDF("{UDF_MODULE}", ' in sources(addin)["XlperfCalls"]
 
 
 RESERVED = """

@@ -8,7 +8,8 @@ from click.testing import CliRunner
 
 from tests.addin.profile import mac_profile, windows_profile
 from xlperf.addin import install as installing
-from xlperf.addin.build import modules
+from xlperf.addin.build import build, modules
+from xlperf.addin.desktop import Desktop
 from xlperf.addin.install import install, settings_of, uninstall
 from xlperf.cli import cli
 from xlperf.diagnostic import WorkbookError
@@ -181,3 +182,30 @@ def test_a_computer_without_excel_is_told(command):
     assert result.exit_code == 2
     assert "A102" in result.stderr
     assert "Windows" in result.stderr
+
+
+def test_the_commands_tell_what_they_did(tmp_path, monkeypatch):
+    desktop = windows_profile(tmp_path)
+    monkeypatch.setattr(Desktop, "here", lambda: desktop)
+    file = tmp_path / "given.xlam"
+    file.write_bytes(ADDIN)
+    installed = CliRunner().invoke(cli, ["addin", "install", "--addin", str(file)])
+    assert installed.exit_code == 0
+    assert f"已写入 {desktop.addin}" in installed.stdout
+    desktop.settings.write_bytes(b"mine")
+    examined = CliRunner().invoke(cli, ["--lang", "en", "addin", "doctor"])
+    assert examined.exit_code == 1
+    assert "A204" in examined.stderr
+    removed = CliRunner().invoke(cli, ["addin", "uninstall"])
+    assert removed.exit_code == 1
+    assert f"已删除 {desktop.addin}" in removed.stdout
+    assert "A103" in removed.stderr
+    assert CliRunner().invoke(cli, ["addin", "doctor"]).stderr.startswith("错误 A201")
+
+
+def test_the_command_builds_the_add_in(tmp_path):
+    out = tmp_path / "新建" / "xlperf.xlam"
+    result = CliRunner().invoke(cli, ["addin", "build", "-o", str(out)])
+    assert result.exit_code == 0
+    assert str(out) in result.stdout
+    assert out.read_bytes() == build()
