@@ -52,8 +52,11 @@ End Sub
 
 Public Sub XlperfWelcome()
     ' Excel describes functions only while a workbook is open.
-    If Not welcomed Then XlperfDescribeAll
-    welcomed = True
+    If Not welcomed Then
+        welcomed = True
+        XlperfDescribeAll
+        ThisWorkbook.Saved = True ' nobody is to be asked whether to keep the list on its sheet
+    End If
     XlperfLook
 End Sub
 
