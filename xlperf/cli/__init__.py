@@ -8,8 +8,7 @@ import json
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -30,12 +29,13 @@ from xlperf.bulk import (
     score_workbooks,
     write_tables,
 )
+from xlperf.cli.addin import addin_group
 from xlperf.cli.progress import progress_of
 from xlperf.cli.serve import serve
+from xlperf.cli.telling import input_errors as _input_errors
+from xlperf.cli.telling import say as _say
 from xlperf.cli.usage import Commands, Misuse
 from xlperf.diagnostic import (
-    SEVERITY_NAMES,
-    Diagnostic,
     InputError,
     Lang,
     Message,
@@ -468,6 +468,9 @@ def template_bind(lang: Lang, /, form: Path, out: Path, **options: Any) -> None:
         sys.exit(0 if all(bound.fillable for bound in forms) else 1)
 
 
+cli.add_command(addin_group)
+
+
 def _say_report(template: Template, lang: Lang) -> bool:
     report = template_report(template)
     for line in report.lines:
@@ -509,21 +512,5 @@ def _say_mended(mended: Sequence[Finding], lang: Lang) -> None:
     click.echo(total.text(lang), err=True)
 
 
-def _say(diagnostics: Iterable[Diagnostic], lang: Lang) -> None:
-    for found in diagnostics:
-        label = SEVERITY_NAMES[found.severity].text(lang)
-        click.echo(f"{label} {found.code} {found.text(lang)}", err=True)
-
-
 def _print(message: Message, lang: Lang) -> None:
     click.echo(message.text(lang))
-
-
-@contextmanager
-def _input_errors(lang: Lang) -> Iterator[None]:
-    """Input that cannot be used ends the command with exit code 2 and what is wrong with it."""
-    try:
-        yield
-    except InputError as error:
-        _say(error.diagnostics, lang)
-        sys.exit(2)
