@@ -25,6 +25,11 @@ def examples_root() -> Path:
     return _folder("examples")
 
 
+def document(name: str) -> Path:
+    """A page of the documentation, with its pictures beside it."""
+    return _folder("docs") / name
+
+
 def template_path(name: str | Path) -> Path:
     """The file of a template given by path, or by the name of a shipped one (`guizhou_approval`).
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any, get_args
 
 Typed = str | float | bool | None
-"""What goes into a cell as if it were typed: `=` begins a formula, `'` text; None leaves it blank."""
+"""What goes into a cell as if it were typed: `=` begins a formula, `'` text; None is blank."""
 
 
 # ---------------------------------------------------------------------------------- structure
@@ -197,9 +197,7 @@ _KINDS: dict[str, type[Action]] = {
 
 
 def plan_as_json(plan: Plan) -> dict[str, Any]:
-    return {
-        part.name: [_as_json(action) for action in getattr(plan, part.name)] for part in fields(plan)
-    }
+    return {part.name: list(map(_as_json, getattr(plan, part.name))) for part in fields(plan)}
 
 
 def plan_of_json(data: Mapping[str, Any]) -> Plan:

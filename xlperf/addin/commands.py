@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from xlperf import bulk, review
 from xlperf.addin.actions import Plan
@@ -26,9 +25,6 @@ from xlperf.scoring import Policy
 from xlperf.tables import Records
 from xlperf.template import Template
 from xlperf.template.binding import bind as bind_form
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class Applies(StrEnum):
@@ -122,9 +118,10 @@ class Checked:
         if not count:
             return Message("没有发现问题。", "Nothing found.")
         return Message(
-            f"发现 {count} 处问题：有问题的单元格已标色并加批注，清单在工作表“{self.listing.name}”中。\n"
+            f"发现 {count} 处问题：有问题的单元格已标色并加批注，"
+            f"清单在工作表“{self.listing.name}”中。\n"
             "点“下一处”逐处查看，点“修复”修复可以放心修复的，点“清除标记”去掉标记。",
-            f"{count} findings: the cells are marked and listed on the sheet “{self.listing.name}”.",
+            f"{count} findings: the cells are marked, and listed on “{self.listing.name}”.",
         )
 
 
@@ -182,9 +179,7 @@ def score(snapshot: Snapshot) -> tuple[list[ScoredForm], tuple[Diagnostic, ...],
     return forms, tuple(noticed), difference(snapshot.data, after)
 
 
-def score_message(
-    forms: Sequence[ScoredForm], noticed: Iterable[Diagnostic], lang: Lang
-) -> str:
+def score_message(forms: Sequence[ScoredForm], noticed: Iterable[Diagnostic], lang: Lang) -> str:
     """Totals, what a person has to score, what has to be explained, and what is odd."""
     lines = []
     for form in forms:
@@ -265,13 +260,22 @@ def bind(snapshot: Snapshot) -> tuple[list[str], Plan]:
     return lines, difference(snapshot.data, bound.data)
 
 
-def overview(paths: Iterable[Path], settings: ReviewSettings) -> "tuple[pd.DataFrame, tuple[Diagnostic, ...]]":
-    """One line a form: its key, name, total, grade and execution rate; and what was wrong."""
+def summarise(
+    paths: Iterable[Path], out: Path, settings: ReviewSettings
+) -> tuple[int, tuple[Diagnostic, ...]]:
+    """Write a workbook with one line a form into `out`; how many forms, and what was wrong.
+
+    Key, name, total, grade and execution rate. Raises InputError where no form can be read.
+    """
     reading = bulk.read_workbooks(paths, settings.limits)
-    wanted = ["编号", "项目名称", "总分", "自评结论"]
-    rates = [name for name in reading.projects.columns if name.endswith("年度资金总额.执行率")]
-    columns = [name for name in (*wanted, *rates) if name in reading.projects.columns]
-    return reading.projects[columns], reading.problems
+    if not reading.files:
+        raise InputError(reading.problems)
+    projects = reading.projects
+    rates = [name for name in projects.columns if name.endswith("年度资金总额.执行率")]
+    wanted = ["编号", "项目名称", "总分", "自评结论", *rates]
+    columns = [name for name in wanted if name in projects.columns]
+    bulk.write_tables(projects[columns], reading.indicators, out)
+    return len(projects), reading.problems
 
 
 def here(problems: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -92,6 +92,17 @@ def _stays_text(text: str) -> bool:
     return not (begins or any(c.isdigit() for c in text) or text.strip().casefold() in _TRUTHS)
 
 
+def typed_cells(data: bytes, plan: Plan) -> dict[tuple[str, int, int], Typed]:
+    """What the cells that a plan writes hold in a workbook in which it was carried out."""
+    book = _Book.of(Package.open(data))
+    return {
+        (action.sheet, *at): book.typed(action.sheet, at)
+        for action in plan.contents
+        if isinstance(action, SetCells) and action.sheet in book.sheets
+        for at in action.cells()
+    }
+
+
 # --------------------------------------------------------------------------------- table rows
 
 
@@ -179,9 +190,7 @@ def _contents(
             for position in {*sheet.cells, *held.cells}
             if have.typed(name, position) != want.typed(name, position)
         }
-        for at, cell in sheet.cells.items():
-            if cell.formula is not None and _is_formula_to_write(at, tables):
-                changed.add(at)
+        changed |= {at for at, cell in sheet.cells.items() if _is_unsure(at, cell, tables)}
         stale, fresh = set(held.merges) - set(sheet.merges), set(sheet.merges) - set(held.merges)
         for shift in tables:  # Excel does not merge the cells of new rows as those beside them are
             rows = range(shift.first, shift.first + shift.count)
@@ -213,8 +222,18 @@ def _merges(name: str, areas: Collection[Area]) -> Iterator[Merge]:
             yield Merge(name, Area(first, left, last, right).text, across=True)
 
 
-def _is_formula_to_write(at: Position, tables: Iterable[RowShift]) -> bool:
-    return any(shift.first <= at[0] < shift.first + shift.count for shift in tables)
+def _is_unsure(at: Position, cell: Cell, tables: Iterable[RowShift]) -> bool:
+    """Whether Excel's own rows may hold something else there than those of `resize_rows`.
+
+    It copies no formulas, and a merged area whose upper rows go may lose its text.
+    """
+    for shift in tables:
+        last = shift.first + shift.count - 1
+        if shift.first <= at[0] <= last and cell.formula is not None:
+            return True
+        if at[0] == last and shift.added < 0 and cell.value is not None:
+            return True
+    return False
 
 
 def _formulas_over_one_row(was: _Book, want: _Book) -> Iterator[Content]:
@@ -281,15 +300,15 @@ def _blocks(sheet: str, changed: Collection[Position], book: _Book) -> Iterator[
             area.top,
             area.left,
             tuple(
-                tuple(book.typed(sheet, (row, column)) for column in range(area.left, area.right + 1))
+                tuple(
+                    book.typed(sheet, (row, column)) for column in range(area.left, area.right + 1)
+                )
                 for row in range(area.top, area.bottom + 1)
             ),
         )
 
 
-def rectangles(
-    cells: Collection[Position], harmless: Callable[[Position], bool]
-) -> Iterator[Area]:
+def rectangles(cells: Collection[Position], harmless: Callable[[Position], bool]) -> Iterator[Area]:
     """Areas that hold all the cells, and besides them only harmless ones; no two overlap."""
     areas: list[Area] = []
     for row, group in groupby(sorted(cells), lambda at: at[0]):

@@ -16,9 +16,10 @@ from xlperf.addin.actions import (
     SetCells,
     SetColour,
     SetNote,
+    Structure,
     Typed,
 )
-from xlperf.addin.difference import addresses, typed_text
+from xlperf.addin.difference import addresses, typed, typed_text
 from xlperf.ooxml.address import cell_name
 from xlperf.ooxml.annotate import Listing, Mark, free_name, gathered
 from xlperf.ooxml.package import Package
@@ -27,6 +28,7 @@ from xlperf.ooxml.workbook import Workbook
 from xlperf.report import is_listing, own_part
 
 _HEADING_COLOUR = "E7E6E6"
+_HEADING_ROW, _FILLED_COLUMNS = 2, 1
 
 
 class Spot(NamedTuple):
@@ -44,6 +46,7 @@ class Look(NamedTuple):
 
 
 Looks = Mapping[Spot, Look]
+_PLAIN = Look(None, None)
 
 
 def marked(data: bytes, marks: Iterable[Mark]) -> dict[Spot, Look]:
@@ -60,33 +63,32 @@ def marked(data: bytes, marks: Iterable[Mark]) -> dict[Spot, Look]:
     return looks
 
 
-def mark_plan(
-    wanted: Looks, before: Looks, listing: Listing, sheets: Iterable[str]
-) -> Plan:
-    """Mark the cells of `wanted`, which look as in `before`, and add the listing.
-
-    A note that is there stays, and the new text comes below it.
-    """
-    new = {
+def looks_with_marks(wanted: Looks, before: Looks) -> dict[Spot, Look]:
+    """What the cells look like when marked: a note that is there stays, the new text below it."""
+    return {
         spot: Look(look.colour, "\n\n".join(filter(None, (before[spot].note, look.note))))
         for spot, look in wanted.items()
     }
+
+
+def mark_plan(after: Looks, before: Looks, listing: Listing, sheets: Iterable[str]) -> Plan:
+    """Give the cells the looks `after`, and add the listing to the sheets of these names."""
     name = free_name(listing.name, list(sheets))
     return Plan(
         (AddSheet(name, tuple(width for _, width in listing.headings)),),
-        (*_changes(new, before), *_listing(name, listing)),
-        tuple(_changes(before, new)),
+        (*_changes(after, before), *_listing(name, listing)),
+        tuple(_changes(before, after)),
     )
 
 
-def clear_plan(data: bytes, now: Looks, saved: Looks, former: Looks) -> Plan:
-    """Take away every mark that there is, and the listing.
+def looks_without_marks(now: Looks, marked: Looks, former: Looks) -> dict[Spot, Look]:
+    """What the marked ones of these cells, which are all that have notes, look like without.
 
-    `now` are all cells with notes. `saved` is what the last marking left behind, and `former` what
-    was there before it: a mark that still reads as it did gives the cell its former fill.
+    `marked` is what the last marking left behind, and `former` what was there before it: a mark
+    that still reads as it did gives the cell its former fill.
     """
     colours: dict[tuple[str, Look], list[str | None]] = {}
-    for spot, look in saved.items():
+    for spot, look in marked.items():
         colours.setdefault((spot.sheet, look), []).append(former[spot].colour)
     cleared = {}
     for spot, look in now.items():
@@ -94,15 +96,34 @@ def clear_plan(data: bytes, now: Looks, saved: Looks, former: Looks) -> Plan:
         if ours:
             known = colours.get((spot.sheet, look))
             cleared[spot] = Look(known.pop(0) if known else None, note or None)
-    structure, old = [], []
-    for name, cells in _listings(data):
-        structure.append(RemoveSheet(name, ()))
-        old.append(SetCells(name, 1, 1, cells))
-    return Plan(
-        tuple(structure),
-        tuple(_changes(cleared, now)),
-        (*_changes({spot: now[spot] for spot in cleared}, cleared), *old),
-    )
+    return cleared
+
+
+def listed(data: bytes) -> list[Spot]:
+    """The cells of the listings that have a fill."""
+    return [
+        Spot(name, cell_name(row, column))
+        for name, cells, _ in _listings(data)
+        for row, line in enumerate(cells[1:], start=2)
+        for column in range(1, len(line) + 1 if row == _HEADING_ROW else _FILLED_COLUMNS + 1)
+    ]
+
+
+def clear_plan(data: bytes, cleared: Looks, now: Looks) -> Plan:
+    """Give the cells the looks `cleared`, and remove the listings.
+
+    `now` are the looks of these cells, and of those that `listed` names.
+    """
+    steps: list[Structure] = []
+    lists: list[Content] = []
+    for name, cells, widths in _listings(data):
+        steps.append(RemoveSheet(name, widths))
+        lists.append(SetCells(name, 1, 1, cells))
+        filled = {spot: look for spot, look in now.items() if spot.sheet == name and look.colour}
+        lists += _changes(filled, dict.fromkeys(filled, _PLAIN))
+    marked = {spot: now[spot] for spot in cleared}
+    back = (*_changes(marked, cleared), *lists)
+    return Plan(tuple(steps), tuple(_changes(cleared, marked)), back)
 
 
 def _changes(wanted: Looks, before: Looks) -> Iterator[Content]:
@@ -135,8 +156,11 @@ def _typed(texts: Iterable[str]) -> tuple[Typed, ...]:
     return tuple(typed_text(text) if text else None for text in texts)
 
 
-def _listings(data: bytes) -> Iterator[tuple[str, tuple[tuple[Typed, ...], ...]]]:
-    """The sheets that list findings, with what they hold from A1 on."""
+Rows = tuple[tuple[Typed, ...], ...]
+
+
+def _listings(data: bytes) -> Iterator[tuple[str, Rows, tuple[float, ...]]]:
+    """The sheets that list findings: what they hold from A1 on, and the widths of the columns."""
     package = Package.open(data)
     workbook = Workbook.open(package)
     strings = read_strings(package, workbook.shared_strings)
@@ -145,8 +169,9 @@ def _listings(data: bytes) -> Iterator[tuple[str, tuple[tuple[Typed, ...], ...]]
         first = sheet.cell((1, 1))
         if first and isinstance(first.value, str) and is_listing(place.name, first.value):
             bottom, right = (max(at[n] for at in sheet.cells) for n in (0, 1))
-            texts = [
-                [str(c.value or "") if (c := sheet.cell((row, column))) else "" for column in range(1, right + 1)]
+            columns = range(1, right + 1)
+            rows = tuple(
+                tuple(typed(sheet.cell((row, column))) for column in columns)
                 for row in range(1, bottom + 1)
-            ]
-            yield place.name, tuple(map(_typed, texts))
+            )
+            yield place.name, rows, tuple(sheet.width(column, column) for column in columns)

@@ -5,7 +5,7 @@ command line, so nothing has to be said twice: a button gives what the command g
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,18 +49,54 @@ class Snapshot:
             write_file(file, self.data)
             yield file
 
-    def protected(self) -> tuple[frozenset[str], bool]:
-        """The sheets that are protected, and whether the list of sheets is."""
+    def protections(self) -> tuple[tuple["Protection", ...], bool]:
+        """The protected sheets, and whether sheets may neither come nor go."""
         package = Package.open(self.data)
         workbook = Workbook.open(package)
-        sheets = frozenset(
-            sheet.name
-            for sheet in workbook.sheets
-            if _is_on(package, sheet.part, "sheetProtection", "sheet")
-        )
-        return sheets, _is_on(package, workbook.part, "workbookProtection", "lockStructure")
+        sheets = []
+        for sheet in workbook.sheets:
+            found = package.xml(sheet.part).find(NS + "sheetProtection")
+            if found is not None and found.get("sheet") in _ON:
+                attributes = {str(key): str(value) for key, value in found.items()}
+                sheets.append(Protection.of(sheet.name, attributes))
+        whole = package.xml(workbook.part).find(NS + "workbookProtection")
+        return tuple(sheets), whole is not None and whole.get("lockStructure") in _ON
 
 
-def _is_on(package: Package, part: str, element: str, attribute: str) -> bool:
-    found = package.xml(part).find(NS + element)
-    return found is not None and found.get(attribute) in ("1", "true")
+_ON = ("1", "true")
+
+# What Excel's Protect calls each thing that a person may do in spite of it (ECMA-376 part 1,
+# 18.3.1.85, where the attribute says that it is locked, and is 1 unless written).
+_ALLOWED = {
+    "formatCells": "AllowFormattingCells",
+    "formatColumns": "AllowFormattingColumns",
+    "formatRows": "AllowFormattingRows",
+    "insertColumns": "AllowInsertingColumns",
+    "insertRows": "AllowInsertingRows",
+    "insertHyperlinks": "AllowInsertingHyperlinks",
+    "deleteColumns": "AllowDeletingColumns",
+    "deleteRows": "AllowDeletingRows",
+    "sort": "AllowSorting",
+    "autoFilter": "AllowFiltering",
+    "pivotTables": "AllowUsingPivotTables",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """How a sheet is protected: the arguments of Excel's Protect that make it so again."""
+
+    sheet: str
+    password: bool
+    arguments: Mapping[str, bool]
+
+    @classmethod
+    def of(cls, sheet: str, attributes: Mapping[str, str]) -> "Protection":
+        """From the attributes of a sheet's `sheetProtection`."""
+        allowed = {name: attributes.get(key, "1") not in _ON for key, name in _ALLOWED.items()}
+        own = {
+            "DrawingObjects": attributes.get("objects") in _ON,
+            "Contents": True,
+            "Scenarios": attributes.get("scenarios") in _ON,
+        }
+        return cls(sheet, bool({"password", "hashValue"} & attributes.keys()), own | allowed)

@@ -42,9 +42,7 @@ def marked_workbook(data: bytes, findings: Iterable[Finding], lang: Lang = "zh")
     return annotate(package, *marks_and_listing(findings, lang)).to_bytes()
 
 
-def marks_and_listing(
-    findings: Iterable[Finding], lang: Lang = "zh"
-) -> tuple[list[Mark], Listing]:
+def marks_and_listing(findings: Iterable[Finding], lang: Lang = "zh") -> tuple[list[Mark], Listing]:
     """What to mark in the workbook, the worst first, and the sheet to add to it."""
     items = [item_of(finding, lang) for finding in findings]
     placed = [item for item in items if item.place.sheet and item.place.cell]
