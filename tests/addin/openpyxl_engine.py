@@ -17,6 +17,7 @@ from typing import Any
 
 import openpyxl
 import xlwings as xw
+from openpyxl.cell.cell import MergedCell
 from openpyxl.comments import Comment
 from openpyxl.formula import Tokenizer
 from openpyxl.styles import PatternFill
@@ -487,8 +488,7 @@ class Range(base_classes.Range):
         for top, left, bottom, right in self.areas:
             rows = [(row, row) for row in range(top, bottom + 1)] if across else [(top, bottom)]
             for first, last in rows:
-                unmerge(self.sheet.own, (first, left, last, right))
-                self.sheet.own.merge_cells(address((first, left, last, right)))
+                merge(self.sheet.own, (first, left, last, right))
 
     @changes
     def unmerge(self) -> None:
@@ -624,7 +624,7 @@ _DATE = re.compile(
 
 def type_into(cell: Any, typed: Any) -> None:
     """What Excel makes of something that is typed into a cell."""
-    if isinstance(cell, openpyxl.cell.cell.MergedCell):
+    if isinstance(cell, MergedCell):
         assert typed in ("", None), "lost below a merged cell"
         return
     text = cell.number_format == "@"
@@ -650,6 +650,16 @@ def address(area: Area) -> str:
     return (
         first if (top, left) == (bottom, right) else f"{first}:{get_column_letter(right)}{bottom}"
     )
+
+
+def merge(sheet: Any, area: Area) -> None:
+    """As openpyxl does it, but for the borders, which take it longest and are never looked at."""
+    unmerge(sheet, area)
+    sheet.merged_cells.add(address(area))
+    top, left, bottom, right = area
+    for at in itertools.product(range(top, bottom + 1), range(left, right + 1)):
+        if at != (top, left):
+            sheet._cells[at] = MergedCell(sheet, *at)
 
 
 def unmerge(sheet: Any, area: Area) -> None:
@@ -679,7 +689,7 @@ def move_rows(book: Any, sheet: Any, at: int, count: int) -> None:
         if (rows := moved(top, bottom, at, count)) is not None:
             area = rows[0], left, rows[1], right
             if area[0] != area[2] or left != right:
-                sheet.merge_cells(address(area))
+                merge(sheet, area)
     for row in heights:
         sheet.row_dimensions[row].height = None
     for row, height in heights.items():

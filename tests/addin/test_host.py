@@ -1,8 +1,10 @@
 """The host: whole or not at all, few calls, everything restored, and plain words when it fails."""
 
+import itertools
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
@@ -13,8 +15,10 @@ from tests.addin import openpyxl_engine
 from tests.addin.test_buttons import faulty, held, unscored
 from tests.addin.workbooks import FORMS, RULED, SCORED, content_of, data_of
 from xlperf.addin import buttons, memory
+from xlperf.addin.actions import Plan
 from xlperf.addin.host import Host, TornError
 from xlperf.bulk import fill_records, find_template, load
+from xlperf.template import Template
 
 RESTORED = {
     "screen_updating": True,
@@ -29,37 +33,38 @@ def at_rest(excel) -> dict:
     return {name: getattr(excel, name) for name in RESTORED}
 
 
-def states(book) -> list[dict]:
-    """What has to be equal; a sheet that comes back has lost nothing that is told apart here."""
-    return held(book)
-
-
 def prepare(button: str, file: Path, tmp_path: Path, open_copy, excel, form: str):
-    """A workbook in which the button has something to do, and the answers that it asks for."""
+    """A workbook in which the button has something to do; the dialogs have their answers."""
+    work = tmp_path / "work" / file.name
     answers: list[str] = []
     if button in ("check", "fix", "clear_marks", "recheck"):
-        file = faulty(file, tmp_path / "work" / file.name)
+        file = faulty(file, work)
     elif button == "score":
-        file = unscored(file, tmp_path / "work" / file.name)
+        file = unscored(file, work)
     elif button == "bind":
-        plain = openpyxl.load_workbook(file)
-        for name in list(plain.defined_names):
-            del plain.defined_names[name]
-        file = tmp_path / "work" / file.name
-        file.parent.mkdir(exist_ok=True)
-        plain.save(file)
+        file = changed(file, work, lambda book: book.defined_names.clear())
     elif button == "fill":
         keys = [f.stem.partition("_")[0] for f in sorted(file.parent.glob("*.xlsx"))]
         answers = [str(data_of(form) / "projects.csv"), *(["no", keys[-1]] if keys[1:] else [])]
+        title = Template.open(file).form.scalars[0].area
+        file = changed(file, work, lambda book: clear(book.active.cell(title.top, title.left)))
     book = open_copy(file)
     if button in ("clear_marks", "recheck"):
         buttons.check()
-    if button == "undo":
-        excel.answers = [str(data_of(form) / "projects.csv"), "no", "01"]
-        buttons.fill()
-        assert memory.recall(book.fullname).done
-    excel.answers = list(answers)
-    return book, answers
+    excel.answers = answers
+    return book
+
+
+def changed(file: Path, out: Path, change) -> Path:
+    book = openpyxl.load_workbook(file)
+    change(book)
+    out.parent.mkdir(exist_ok=True)
+    book.save(out)
+    return out
+
+
+def clear(cell) -> None:
+    cell.value = None
 
 
 CASES = [
@@ -73,49 +78,67 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
+def broken_off(excel, host: Host, plan: Plan, protections) -> Iterator[str]:
+    """Carry out a plan with its first change failing, its second, and so on until all is done."""
+    for when in ("before", "after"):
+        for number in itertools.count(1):
+            excel.changes, excel.fails = 0, (number, when)
+            try:
+                host.carry_out(plan, protections)
+            except openpyxl_engine.ExcelError:
+                excel.fails = None
+                yield f"{when} change {number}"
+            else:
+                break
+        excel.fails = None
+        assert number > 1
+        host.carry_out(plan.inverse, protections)
+
+
 @pytest.mark.parametrize(("button", "form"), CASES, ids=[f"{b}-{f}" for b, f in CASES])
 def test_a_failing_change_leaves_the_workbook_as_it_was(
-    button, form, when, filled, open_copy, tmp_path, excel
+    button, form, filled, open_copy, tmp_path, excel
 ):
-    """For every n: the n-th change fails, before it is made or right after it was."""
-    files = filled[form]
-    book, answers = prepare(button, files[0], tmp_path, open_copy, excel, form)
-    press = getattr(buttons, {"recheck": "check"}.get(button, button))
-    before, known = held(book), memory.recall(book.fullname)
-    number = 0
-    while True:
-        number += 1
-        excel.changes, excel.said, excel.answers = 0, [], list(answers)
-        excel.fails = (number, when)
-        press()
-        reached = excel.changes >= number
-        excel.fails = None
+    """For every n: the n-th change fails, before it is made or right after it was.
+
+    So with the action, and so with its undoing.
+    """
+    book = prepare(button, filled[form][0], tmp_path, open_copy, excel, form)
+    before = held(book)
+    getattr(buttons, {"recheck": "check"}.get(button, button))()
+    after, done = held(book), memory.recall(book.fullname).done
+    assert after != before or button == "recheck"
+    host = Host(book)
+    sheets, _ = host.snapshot().protections()
+    lifted = [protection for protection in sheets if protection.sheet in done.plan.sheets()]
+    for where in broken_off(excel, host, done.plan.inverse, lifted):
+        assert held(book) == after, where
         assert at_rest(excel) == RESTORED
-        if not reached:
-            break
-        assert held(book) == before, f"change {number}"
+    buttons.undo()
+    assert held(book) == before
+    for where in broken_off(excel, host, done.plan, lifted):
+        assert held(book) == before, where
+        assert at_rest(excel) == RESTORED
+
+
+@pytest.mark.parametrize("button", ["check", "fix", "fill", "bind", "score", "clear_marks"])
+def test_what_failed_is_told_in_words_and_written_down(button, filled, open_copy, tmp_path, excel):
+    book = prepare(button, filled[SCORED][0], tmp_path, open_copy, excel, SCORED)
+    answers = list(excel.answers)
+    before, known = held(book), memory.recall(book.fullname)
+    for number in (1, 2, 3):
+        excel.changes, excel.said, excel.answers = 0, [], list(answers)
+        excel.fails = (number, "before")
+        getattr(buttons, button)()
+        excel.fails = None
+        assert excel.changes >= number
+        assert held(book) == before
+        assert at_rest(excel) == RESTORED
         assert memory.recall(book.fullname) == known
         assert "没有完成，工作簿保持原样" in excel.said[-1]
-        assert "Traceback" not in "".join(excel.said)
         assert str(memory.folder() / "xlperf.log") in excel.said[-1]
-    assert number > 2
-    assert held(book) != before  # and without a failure all of it is done
-
-
-def test_an_undo_that_fails_half_way_leaves_what_was_done(filled, open_copy, tmp_path, excel):
-    form = "guizhou_approval"
-    book, _ = prepare("undo", filled[form][-1], tmp_path, open_copy, excel, form)
-    done = held(book)
-    for number in range(1, 200):
-        excel.changes, excel.fails = 0, (number, "after" if number % 2 else "before")
-        buttons.undo()
-        if excel.changes < number:
-            break
-        excel.fails = None
-        assert held(book) == done
-    assert number > 5
-    assert "已撤销“填充”" in excel.said[-1]
+        assert "Traceback" not in "".join(excel.said)
+        assert "ExcelError" in (memory.folder() / "xlperf.log").read_text("utf-8")
 
 
 def test_what_cannot_be_taken_back_is_told(filled, open_copy, tmp_path, excel, monkeypatch):
@@ -132,6 +155,19 @@ def test_what_cannot_be_taken_back_is_told(filled, open_copy, tmp_path, excel, m
     log = (memory.folder() / "xlperf.log").read_text("utf-8")
     assert TornError.__name__ in log
     assert "ExcelError: gone" in log
+
+
+def test_a_change_that_cannot_be_remembered_is_made_and_told(
+    filled, open_copy, tmp_path, excel, monkeypatch
+):
+    book = open_copy(unscored(filled[SCORED][0], tmp_path / "work" / "表.xlsx"))
+    before = held(book)
+    (tmp_path / "state").write_text("a file in the way")
+    buttons.score()
+    assert "不能撤销" in excel.said[0]
+    assert held(book) != before
+    buttons.undo()
+    assert "没有可以撤销" in excel.said[-1]
 
 
 # ------------------------------------------------------------------------------ calls counted
@@ -260,7 +296,7 @@ def test_a_sheet_with_a_password_is_left_alone(filled, open_copy, tmp_path, exce
 def test_a_workbook_with_a_protected_structure_is_told_so(filled, open_copy, tmp_path, excel):
     file = faulty(filled[SCORED][0], tmp_path / "work" / "表.xlsx")
     book = openpyxl.load_workbook(file)
-    book.security.lockStructure = True
+    book.security = openpyxl.workbook.protection.WorkbookProtection(lockStructure=True)
     book.save(file)
     open_copy(file)
     buttons.check()

@@ -19,7 +19,7 @@ FORMS = (
 )
 SCORED = "guizhou_self_evaluation"
 UNRULED = "hebei_department_target"
-"""The form that prints goals in words and no indicator values: no rule has anything to say of it."""
+"""The form that prints goals in words and no indicator values: no rule speaks of it."""
 
 RULED = tuple(form for form in FORMS if form != UNRULED)
 

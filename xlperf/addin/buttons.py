@@ -12,7 +12,7 @@ import os
 import sys
 import traceback
 import webbrowser
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import xlwings as xw
@@ -281,7 +281,8 @@ def undo(host: Host) -> None:
         protections = _to_lift(snapshot, back)
         _refuse_changed(host, snapshot, done)
         host.carry_out(back, protections)
-        memory.keep(host.key, Memory(None, done.marks))
+        with _remembering(host, "undo"):
+            memory.keep(host.key, Memory(None, done.marks))
     button = next(b for b in commands.BUTTONS if b.name == done.button)
     host.tell(messages.UNDONE.text(snapshot.settings().lang).format(label=button.label))
 
@@ -337,9 +338,21 @@ def _carry_out(
     protections = _to_lift(snapshot, plan)
     known = memory.recall(host.key).marks
     host.carry_out(plan, protections)
-    held = typed_cells(host.snapshot().data, plan)
-    done = Done(button, plan, held, looks or {}, known)
-    memory.keep(host.key, Memory(done, known if marks is None else marks))
+    with _remembering(host, button):
+        held = typed_cells(host.snapshot().data, plan)
+        done = Done(button, plan, held, looks or {}, known)
+        memory.keep(host.key, Memory(done, known if marks is None else marks))
+
+
+@contextlib.contextmanager
+def _remembering(host: Host, button: str) -> Iterator[None]:
+    """What cannot be remembered is said: the workbook is changed all the same."""
+    try:
+        yield
+    except Exception as error:
+        memory.forget(host.key)
+        log = _log(button, error)
+        _tell(host, messages.NOT_REMEMBERED.text(_lang(host)).format(log=log))
 
 
 def _to_lift(snapshot: Snapshot, plan: Plan) -> list[Protection]:

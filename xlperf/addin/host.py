@@ -73,8 +73,10 @@ class Host:
 
     @property
     def key(self) -> str:
-        """What the workbook goes by: its full name."""
-        return str(self.book.fullname)
+        """What the workbook goes by: its full name, which is an address where it lies on the web."""
+        with contextlib.suppress(xw.XlwingsError):  # no folder is kept in step with that address
+            return str(self.book.fullname)
+        return str(self._native(self.book).FullName)
 
     def snapshot(self) -> Snapshot:
         """The workbook as it is, unsaved changes included. Raises InputError on a Mac with any."""
@@ -345,14 +347,14 @@ def _script(what: str) -> str | None:
 
 
 _NOT_EXCEL = Diagnostic(
-    "X101",
+    "E101",
     Message("这些按钮只能在 Microsoft Excel 中使用", "these buttons work in Microsoft Excel only"),
     fix=Message(
         "在 WPS 中请保存文件后用 xlperf 命令行处理", "save the file and use the xlperf command line"
     ),
 )
 _SAVE_FIRST = Diagnostic(
-    "X102",
+    "E102",
     Message("工作簿有未保存的修改", "the workbook has changes that are not saved"),
     fix=Message("请先保存，再点一次", "save it, then press the button again"),
 )

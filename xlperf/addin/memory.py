@@ -85,6 +85,12 @@ def keep(book: str, memory: Memory) -> None:
     write_file(_file(book), json.dumps(_written(memory), ensure_ascii=False).encode())
 
 
+def forget(book: str) -> None:
+    """Remember nothing of the workbook, as far as the file can be removed."""
+    with contextlib.suppress(OSError):
+        _file(book).unlink(missing_ok=True)
+
+
 def _file(book: str) -> Path:
     name = hashlib.sha256(os.path.normcase(book).encode()).hexdigest()[:32]
     return folder() / "undo" / f"{name}.json"

@@ -12,6 +12,11 @@ TORN = Message(
     "Not done, and not all of it could be taken back.\nDo not save; close the workbook and open it "
     "again. Give this file to your administrator:\n{log}",
 )
+NOT_REMEMBERED = Message(
+    "修改已完成，但无法记录，因此不能撤销。\n请把下面的文件交给管理员：\n{log}",
+    "Done, but it could not be written down, so it cannot be undone.\nGive this file to your "
+    "administrator:\n{log}",
+)
 CLEAN = Message("没有发现可以定位到单元格的问题。", "There is no finding in any cell.")
 NOTHING_TO_FIX = Message(
     "没有可以自动修复的问题。其余问题请点“检查”后逐处核对。",
@@ -51,11 +56,11 @@ EMPTY_SETTINGS = """\
 # waivers = "豁免.toml"         # 已认可、不再提示的问题
 """
 NO_MARKS = Diagnostic(
-    "X103",
+    "E103",
     Message("本工作簿中没有检查留下的标记", "there are no marks of a check in this workbook"),
 )
 NOTHING_TO_UNDO = Diagnostic(
-    "X104",
+    "E104",
     Message("没有可以撤销的操作", "there is nothing to undo"),
     fix=Message(
         "每个工作簿只能撤销最近一次点击“绩效”按钮所做的修改",
@@ -63,12 +68,12 @@ NOTHING_TO_UNDO = Diagnostic(
     ),
 )
 NO_FILE = Diagnostic(
-    "X105",
+    "E105",
     Message("工作簿还没有保存过，没有可放设置文件的文件夹", "the workbook was never saved"),
     fix=Message("请先保存工作簿，再点“设置”", "save it, then open the settings"),
 )
 PROTECTED_BOOK = Diagnostic(
-    "X106",
+    "E106",
     Message("工作簿的结构受保护，不能增减工作表", "the workbook's structure is protected"),
     fix=Message("请在“审阅”中撤销工作簿保护后再试", "unprotect the workbook under Review"),
 )
@@ -76,7 +81,7 @@ PROTECTED_BOOK = Diagnostic(
 
 def protected(sheet: str) -> Diagnostic:
     return Diagnostic(
-        "X107",
+        "E107",
         Message("工作表设有密码保护，不能修改", "the sheet is protected by a password"),
         place=Place(sheet=sheet),
         fix=Message("请在“审阅”中撤销工作表保护后再试", "unprotect the sheet under Review"),
@@ -85,7 +90,7 @@ def protected(sheet: str) -> Diagnostic:
 
 def changed_since(sheet: str, cell: str) -> Diagnostic:
     return Diagnostic(
-        "X108",
+        "E108",
         Message(
             "这里在上次操作之后又改过，不能撤销",
             "this was changed after the last action, which can no longer be undone",
@@ -99,7 +104,7 @@ def changed_since(sheet: str, cell: str) -> Diagnostic:
 
 def no_such_key(key: str) -> Diagnostic:
     return Diagnostic(
-        "X109",
+        "E109",
         Message(f"数据表中没有编号为“{key}”的项目", f"the tables have no project “{key}”"),
         fix=Message("请核对编号后再试", "check the key and try again"),
     )
