@@ -308,23 +308,25 @@ def _blocks(sheet: str, changed: Collection[Position], book: _Book) -> Iterator[
         )
 
 
-def rectangles(cells: Collection[Position], harmless: Callable[[Position], bool]) -> Iterator[Area]:
+def rectangles(cells: Collection[Position], harmless: Callable[[Position], bool]) -> list[Area]:
     """Areas that hold all the cells, and besides them only harmless ones; no two overlap."""
     areas: list[Area] = []
-    for row, group in groupby(sorted(cells), lambda at: at[0]):
-        for column in [column for _, column in group]:
-            cell = Area(row, column, row, column)
-            for index, area in enumerate(areas):
-                grown = _spanning(area, cell)
-                rest = (at for at in grown.cells() if not area.holds(*at))
-                if all(map(harmless, rest)) and not any(
-                    _overlap(grown, other) for n, other in enumerate(areas) if n != index
-                ):
-                    areas[index] = grown
-                    break
-            else:
-                areas.append(cell)
-    yield from areas
+    for row, column in sorted(cells):
+        if not any(area.holds(row, column) for area in areas):
+            _add(areas, Area(row, column, row, column), harmless)
+    return areas
+
+
+def _add(areas: list[Area], cell: Area, harmless: Callable[[Position], bool]) -> None:
+    """Take the cell into the first area that can be spanned to it, else as an area of its own."""
+    for index, area in enumerate(areas):
+        grown = _spanning(area, cell)
+        others = (*areas[:index], *areas[index + 1 :])
+        free = not any(_overlap(grown, other) for other in others)
+        if free and all(area.holds(*at) or harmless(at) for at in grown.cells()):
+            areas[index] = grown
+            return
+    areas.append(cell)
 
 
 def _spanning(one: Area, other: Area) -> Area:

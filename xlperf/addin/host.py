@@ -73,7 +73,7 @@ class Host:
 
     @property
     def key(self) -> str:
-        """What the workbook goes by: its full name, which is an address where it lies on the web."""
+        """What the workbook goes by: its full name, or its address where it lies on the web."""
         with contextlib.suppress(xw.XlwingsError):  # no folder is kept in step with that address
             return str(self.book.fullname)
         return str(self._native(self.book).FullName)
