@@ -219,13 +219,35 @@ def test_read_gives_the_tables_of_the_command_line(form, filled, open_copy, tmp_
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_summarise_has_every_form(form, filled, open_copy, tmp_path, excel):
+def test_summarise_gives_the_workbook_of_the_command_line(form, filled, open_copy, tmp_path, excel):
     open_copy(filled[form][0])
     folder = Path(shutil.copytree(filled[form][0].parent, tmp_path / "forms"))
+    run("summary", folder, "-o", tmp_path / "wanted.xlsx")
     excel.answers = [str(folder)]
     buttons.summarise()
+    out = tmp_path / "forms_汇总.xlsx"
+    assert content_of(out) == content_of(tmp_path / "wanted.xlsx")
+    assert excel.books.active.fullname == str(out)
     assert f"汇总 {len(filled[form])} 张表" in excel.said[-1]
-    assert (tmp_path / "forms_汇总.xlsx").is_file()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_text_stays_text_in_cells_of_any_format(form, filled, open_copy, tmp_path, excel):
+    """Shipped forms format their cells as text; others do not, and Excel reads 95% as a number."""
+    file = tmp_path / "general" / "表.xlsx"
+    file.parent.mkdir()
+    book = openpyxl.load_workbook(filled[form][0])
+    for row in book.active.iter_rows():
+        for cell in row:
+            cell.number_format = "General"
+    book.save(file)
+    opened = open_copy(file)
+    run("fill", opened.fullname, data_of(form), "-o", tmp_path / "out")
+    other = filled[form][-1]
+    key = other.stem.partition("_")[0]
+    excel.answers = [str(data_of(form) / "projects.csv"), *(["no", key] if key != "01" else [])]
+    buttons.fill()
+    assert held(opened) == content_of(tmp_path / "out" / other.name)
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -243,10 +243,11 @@ def summarise(host: Host) -> None:
     with host.busy("正在汇总…"):
         settings = host.snapshot().settings()
         out = _free_file(folder, "汇总")
-        count, problems = commands.summarise([folder], out, settings)
+        data, found = commands.summarise(folder, settings)
+        write_file(out, data)
         host.open(out)
-    said = messages.SUMMARISED.text(settings.lang).format(count=count, file=out)
-    _say(host, [said], problems, settings.lang)
+    said = messages.SUMMARISED.text(settings.lang).format(count=len(found.forms), file=out)
+    _say(host, [said], found.problems, settings.lang)
 
 
 def _free_file(folder: Path, what: str) -> Path:

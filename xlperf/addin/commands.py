@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from xlperf import bulk, review
+from xlperf import bulk, review, summary
 from xlperf.addin.actions import Plan
 from xlperf.addin.difference import difference
 from xlperf.addin.snapshot import Snapshot
@@ -260,22 +260,15 @@ def bind(snapshot: Snapshot) -> tuple[list[str], Plan]:
     return lines, difference(snapshot.data, bound.data)
 
 
-def summarise(
-    paths: Iterable[Path], out: Path, settings: ReviewSettings
-) -> tuple[int, tuple[Diagnostic, ...]]:
-    """Write a workbook with one line a form into `out`; how many forms, and what was wrong.
+def summarise(folder: Path, settings: ReviewSettings) -> tuple[bytes, summary.Summary]:
+    """The workbook that `xlperf summary FOLDER -o FILE` writes, with the policy of xlperf.toml.
 
-    Key, name, total, grade and execution rate. Raises InputError where no form can be read.
+    Raises InputError where no form can be read.
     """
-    reading = bulk.read_workbooks(paths, settings.limits)
-    if not reading.files:
-        raise InputError(reading.problems)
-    projects = reading.projects
-    rates = [name for name in projects.columns if name.endswith("年度资金总额.执行率")]
-    wanted = ["编号", "项目名称", "总分", "自评结论", *rates]
-    columns = [name for name in wanted if name in projects.columns]
-    bulk.write_tables(projects[columns], reading.indicators, out)
-    return len(projects), reading.problems
+    found = summary.summarise([folder], Policy.load(settings.policy), settings.limits)
+    if not found.forms:
+        raise InputError(found.problems)
+    return summary.summary_workbook(found), found
 
 
 def here(problems: Iterable[Diagnostic]) -> list[Diagnostic]:

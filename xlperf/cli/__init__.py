@@ -46,6 +46,7 @@ from xlperf.rules import RULES, Finding, Stage, choose
 from xlperf.rules.reference import as_dict as rule_as_dict
 from xlperf.rules.reference import explain as explain_rule
 from xlperf.scoring import Policy
+from xlperf.summary import lines, summarise, summary_workbook
 from xlperf.template import Template, template_report
 from xlperf.template.binding import bind_file
 
@@ -232,6 +233,31 @@ def read(lang: Lang, workbooks: tuple[Path, ...], out: Path) -> None:
             lang,
         )
         sys.exit(1 if reading.problems else 0)
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=_OUT, help="Write the summary as a workbook.")
+@click.option("--policy", type=_OUT, help="Policy that names the grades.")
+@click.pass_obj
+def summary(lang: Lang, paths: tuple[Path, ...], out: Path | None, policy: Path | None) -> None:
+    """Sum up the forms in PATHS: money, scores, grades, and the indicators that fell short.
+
+    Example:
+
+        xlperf summary 自评表/ -o 汇总表.xlsx
+    """
+    with _input_errors(lang):
+        limits = review.settings_for(paths[0], {}).limits
+        found = summarise(paths, Policy.load(policy), limits)
+        _say(found.problems, lang)
+        if not found.forms:
+            sys.exit(2)
+        click.echo("\n".join(lines(found, lang)))
+        if out is not None:
+            make_folder(out.parent)
+            write_file(out, summary_workbook(found))
+        sys.exit(1 if found.problems else 0)
 
 
 @cli.command()
