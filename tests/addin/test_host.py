@@ -1,6 +1,8 @@
 """The host: whole or not at all, few calls, everything restored, and plain words when it fails."""
 
+import ast
 import itertools
+import re
 import shutil
 import subprocess
 import sys
@@ -408,6 +410,41 @@ def test_no_part_of_xlwings_under_another_licence_is_imported():
     ours = modules_after("from xlperf.addin import buttons; import xlperf.addin.host")
     added = {name for name in ours - own if name.startswith("xlwings")}
     assert not {n for n in added if n.startswith(("xlwings.pro", "xlwings.server", "xlwings.rep"))}
+
+
+FOREIGN = re.compile(r"xlwings\.(pro|server|reports|_xlremote|_xlofficejs)\b")
+
+
+def imported(source: str) -> Iterator[str]:
+    """Every module and name that a source imports, and every attribute that it takes of xlwings."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield f"{'xlwings' if node.value.id == 'xw' else node.value.id}.{node.attr}"
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["import xlwings.pro", "from xlwings import reports", "import xlwings as xw\nxw.server"],
+)
+def test_a_foreign_import_is_recognised(source):
+    assert any(map(FOREIGN.match, imported(source)))
+
+
+def test_no_source_imports_a_part_of_xlwings_under_another_licence():
+    sources = list((Path(__file__).parents[2] / "xlperf").rglob("*.py"))
+    assert any("xlwings" in path.read_text("utf-8") for path in sources)
+    found = [
+        (path.name, name)
+        for path in sources
+        for name in imported(path.read_text("utf-8"))
+        if FOREIGN.match(name)
+    ]
+    assert not found
 
 
 def test_the_host_needs_no_licence_key(excel, filled, open_copy):
