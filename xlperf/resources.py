@@ -30,6 +30,11 @@ def macros() -> Path:
     return _folder("macros")
 
 
+def document(name: str) -> Path:
+    """A page of the documentation, with its pictures beside it."""
+    return _folder("docs") / name
+
+
 def template_path(name: str | Path) -> Path:
     """The file of a template given by path, or by the name of a shipped one (`guizhou_approval`).
 
