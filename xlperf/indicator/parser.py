@@ -54,12 +54,13 @@ _WRAPPED = re.compile("""[(][^()]*[)]|\\[[^]]*]|["“'][^"“'”]*["”']""")
 
 # What a text must hold at least for a rule to be worth trying.
 _NUMERIC = re.compile("[0-9零一二两三四五六七八九十半]|百分|[近上超过逾约][百千万]")
+_LISTING = re.compile("(?:[0-9][^,;、]{0,20}|[一二两三四五六七八九十][^,;、]{1,3})[,;、]")
 _SPECIAL = re.compile(
-    r"[-年月季旬周日天号每按逐~至到±*,;、]|正负|学期|小时|内|[0-9][^0-9.]+[0-9]|[0-9]{4}[0-9.][0-9]"
+    f"{_LISTING.pattern}|"
+    r"[-年月季旬周日天号每按逐~至到±*]|正负|学期|小时|内|[0-9][^0-9.]+[0-9]|[0-9]{4}[0-9.][0-9]"
 )
 _DATED = re.compile(r"[年月季日号]|[0-9]{4}[-./]|[0-9]{6}")
 _ACTIVE = Lazy(lambda: words.alternation((*words.ACTIONS, *words.KEPT_LEADS, *words.PROSE_WORDS)))
-_LISTING = re.compile("[,;、]")
 _CYCLIC = re.compile("[年季度月旬周天日期时星].*[次场期回轮遍趟批]")
 _COMPOUND = re.compile("[年月天日时分钟万亿]零?[0-9一二两三四五六七八九十半]|个半")
 _DOUBLE = re.compile("[0-9][^0-9.]+[0-9]|[-~至到].")
