@@ -335,6 +335,21 @@ def test_no_form_is_told_so(open_copy, tmp_path, excel):
         assert "xlperf-" not in excel.said[-1]  # the copy that was read is not what is meant
 
 
+def test_a_workbook_of_the_same_name_is_in_nobody_s_way(filled, open_copy, tmp_path, excel):
+    """Excel opens no two of one name, wherever they lie."""
+    open_copy(filled[SCORED][0])
+    folder = Path(shutil.copytree(filled[SCORED][0].parent, tmp_path / "forms"))
+    elsewhere = tmp_path / "elsewhere" / "forms_数据.xlsx"
+    elsewhere.parent.mkdir()
+    xw.Book(shutil.copy(filled[SCORED][1], elsewhere))
+    excel.answers = [str(folder), str(folder)]
+    buttons.read()
+    buttons.read()
+    assert (tmp_path / "forms_数据2.xlsx").is_file()
+    assert (tmp_path / "forms_数据3.xlsx").is_file()
+    assert not excel.answers
+
+
 def test_without_a_calling_workbook_nothing_is_raised(excel):
     if hasattr(xw.Book, "_mock_caller"):
         del xw.Book._mock_caller

@@ -318,6 +318,10 @@ class Host:
         self.book.sheets[sheet].activate()
         self._range(sheet, cell).select()
 
+    def has_open(self, name: str) -> bool:
+        """Whether a workbook of this name is open, wherever it lies."""
+        return name.casefold() in {book.name.casefold() for book in self.app.books}
+
     def open(self, file: Path) -> None:
         """Show another workbook."""
         self.app.books.open(file)
