@@ -157,7 +157,7 @@ class Host:
                     self._protect(protections)
                     self._go_back_to(active)
                 except Exception as second:
-                    raise TornError from (error if isinstance(error, Exception) else second)
+                    raise TornError from BaseExceptionGroup("in both directions", [error, second])
                 raise
             self._go_back_to(active)
 
@@ -208,6 +208,8 @@ class Host:
                 sheets[sheet].range(area).merge(across)
             case Unmerge(sheet, areas):
                 sheets[sheet].range(areas).unmerge()
+            case SetHeight(sheet, rows, None):
+                sheets[sheet].range(rows).rows.autofit()
             case SetHeight(sheet, rows, points):
                 sheets[sheet].range(rows).row_height = points
             case SetColour(sheet, cells, colour):
