@@ -12,7 +12,6 @@ import math
 import os
 import pickle
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -34,7 +33,8 @@ _DISK = 2048 * MEBIBYTE
 _LOOKS_EVERY = 1.0
 _SECONDS_TO_START = 120.0
 _SECONDS_TO_END = 15.0  # that of a LibreOffice included
-_FROM_OUTSIDE = frozenset({-signal.SIGTERM, -signal.SIGKILL})
+_KILL, _TERMINATE = 9, 15
+"""Signals, by their numbers where a system lacks their names."""
 _LONGEST_WAIT = 60
 _WEIGHT = 0.1
 """Of the newest job in the average time of jobs."""
@@ -127,7 +127,9 @@ class Pool:
             raise problems.overgrown(_DISK) from None
         except _DiedError as death:
             reason = "died"
-            raise problems.killed() if death.code in _FROM_OUTSIDE else problems.crashed() from None
+            raise (
+                problems.killed() if death.code in (-_KILL, -_TERMINATE) else problems.crashed()
+            ) from None
         finally:
             if reason in ("done", "defect") and worker.jobs >= _JOBS_OF_A_WORKER:
                 reason = "old"
@@ -185,7 +187,7 @@ class _Worker:
         try:
             process = await self.ready()
         except OSError as error:
-            raise _DiedError(-signal.SIGTERM) from error
+            raise _DiedError(-_TERMINATE) from error
         assert process.stdin
         assert process.stdout
         self.jobs += 1
@@ -270,7 +272,7 @@ async def _kill(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         for pid in (*_descendants(process.pid), process.pid):
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, _KILL)
     await process.wait()
 
 

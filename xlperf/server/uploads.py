@@ -19,6 +19,7 @@ from starlette.requests import Request
 from xlperf.bulk.fill import file_name
 from xlperf.diagnostic import InputError
 from xlperf.ooxml import preflight
+from xlperf.ooxml.files import reason_of
 from xlperf.ooxml.preflight import Limits
 from xlperf.server import problems
 from xlperf.server.order import Work
@@ -87,6 +88,8 @@ async def receive(
         raise problems.too_slow(settings.timeout) from error
     except FormParserError as error:
         raise problems.unreadable() from error
+    except OSError as error:
+        raise problems.no_room(reason_of(error)) from error
     finally:
         body.close()
     if not any(all(part in body.files for part in ways) for ways in REQUIRED[work]):
