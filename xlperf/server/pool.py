@@ -64,6 +64,7 @@ class Pool:
         )
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._workers: list[_Worker] = []
+        self._returning: set[asyncio.Future[None]] = set()
         self._average = 0.1
 
     async def start(self) -> None:
@@ -112,7 +113,17 @@ class Pool:
         finally:
             self._average += _WEIGHT * (time.monotonic() - start - self._average)
             self.busy -= 1
-            self._idle.put_nowait(worker)
+            if worker.starting:  # the next job is for whoever is ready first
+                returning = asyncio.ensure_future(self._return(worker))
+                self._returning.add(returning)
+                returning.add_done_callback(self._returning.discard)
+            else:
+                self._idle.put_nowait(worker)
+
+    async def _return(self, worker: "_Worker") -> None:
+        with contextlib.suppress(OSError):
+            await worker.ready()
+        self._idle.put_nowait(worker)
 
     async def _done(self, worker: "_Worker", order: Order) -> Reply:
         reason = "gone"
@@ -138,10 +149,11 @@ class Pool:
                     _log.warning("%s: worker %d replaced: %s", order.work, worker.pid, reason)
                 self._replaced(reason)
                 worker.replace()
-        if reason == "memory":
-            raise problems.too_heavy(self._settings.memory)
-        if reason == "defect":
-            raise problems.defect()
+        match said["outcome"]:
+            case "memory":
+                raise problems.too_heavy(self._settings.memory)
+            case "defect":
+                raise problems.defect()
         return Reply(said["status"], said["media_type"], said["name"])
 
 
@@ -165,6 +177,10 @@ class _Worker:
         self._starting = asyncio.ensure_future(self._start())
         self.jobs = 0
         self.pid = 0
+
+    @property
+    def starting(self) -> bool:
+        return not self._starting.done()
 
     async def ready(self) -> asyncio.subprocess.Process:
         """The process, ready for an order; a new one where that of before is dead.
