@@ -43,6 +43,9 @@ REQUIRED: Mapping[Work, tuple[tuple[str, ...], ...]] = {
 }
 """The files of which a job needs one set or another."""
 
+_PAIR = frozenset({"projects", "indicators"})
+"""Files that are of no use without each other."""
+
 MANY = "workbook"
 """The part that may be there several times."""
 
@@ -92,7 +95,10 @@ async def receive(
         raise problems.no_room(reason_of(error)) from error
     finally:
         body.close()
-    if not any(all(part in body.files for part in ways) for ways in REQUIRED[work]):
+    there = body.files.keys()
+    if len(there & _PAIR) == 1:
+        raise problems.missing_part(_PAIR - there)
+    if not any(there >= {*files} for files in REQUIRED[work]):
         raise problems.missing_part(REQUIRED[work][0])
     return {part: tuple(names) for part, names in body.files.items()}
 
