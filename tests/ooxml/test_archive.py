@@ -248,7 +248,7 @@ def test_the_ratio_counts_for_large_parts_that_are_parsed() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["/xl/a.xml", "xl/../a.xml", "../a.xml", "..", "xl/./a.xml", "xl//a.xml", "xl\\a.xml",
+    ["//xl/a.xml", "xl/../a.xml", "../a.xml", "..", "xl/./a.xml", "xl//a.xml", "xl\\a.xml",
      "C:/a.xml", "c:a", "xl/a\nb.xml", "xl/%2e%2e%2fa.xml", "xl/a%5Cb", "\\\\host\\a"],
 )  # fmt: skip
 def test_names_that_lead_elsewhere_are_refused(name: str) -> None:

@@ -149,6 +149,7 @@ def _directory(data: bytes, limits: Limits) -> Iterator[_Header]:
         if method not in (_STORED, _DEFLATED):
             raise preflight.UNKNOWN.error()
         name = encoded.decode("utf-8" if flags & _UTF8_NAME else "cp437")
+        name = name.removeprefix("/")  # with which XlsxWriter begins one; Excel does not mind
         if not name.endswith("/"):
             yield _Header(
                 name, encoded, flags, method, time, date, crc, packed, size, external,
