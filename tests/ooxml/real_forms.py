@@ -34,7 +34,7 @@ def _body(form: Worksheet, last: int, columns: str = "BCDE") -> None:
 
 
 def _open(form: Worksheet) -> object:
-    return form.cell_look  # type: ignore[attr-defined]
+    return form.cell_look
 
 
 def charts(book: Workbook, form: Worksheet, last: int) -> None:

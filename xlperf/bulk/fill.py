@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from xlperf.bulk.frames import read_table
-from xlperf.bulk.score import FormulaStyle, is_self_evaluation, score_data
+from xlperf.bulk.score import FormulaStyle, ScoredForm, is_self_evaluation, score_data
 from xlperf.bulk.sheet_names import COLUMN, note_bad_names, sheet_names, title_of
 from xlperf.diagnostic import Diagnostic, InputError, Message, Place, TableError, WorkbookError
 from xlperf.expr import Expr
@@ -178,8 +178,12 @@ def fill_book(
         if progress:
             progress(len(outcomes), len(records.projects))
     if any(outcome.path for outcome in outcomes):
+        data, forms = filler.finish(book)
         make_folder(path.parent)
-        write_file(path, book.to_bytes())
+        write_file(path, data)
+        for index, outcome in enumerate(outcomes):
+            if outcome.path and (form := forms.get(names[outcome.key])):
+                outcomes[index] = replace(outcome, total=form.total, grade=form.grade)
     return outcomes
 
 
@@ -221,6 +225,7 @@ class _Filler:
     def __init__(self, template: Template, options: Options) -> None:
         self._template = template
         self._options = options
+        self._dropping: set[str] = set()
 
     def fill(self, work: Sequence[tuple[Project, Path]]) -> Iterator[Outcome]:
         """Fill all, and give their outcomes in order, each once its file is in its place.
@@ -278,7 +283,18 @@ class _Filler:
             filled = book.add(scored, sheet, formulas)
         except InputError as error:
             return _failed(project, path, error)
+        if self._drops_rows(scored):
+            self._dropping.add(sheet)
         return _outcome(project, path, filled)
+
+    def finish(self, book: Book) -> tuple[bytes, dict[str, ScoredForm]]:
+        """The workbook, and the forms by sheet whose total leaves out rows that do not apply."""
+        data, options = book.to_bytes(), self._options
+        if not self._dropping:
+            return data, {}
+        limits = self._template.limits
+        data, forms, _ = score_data(data, options.policy, options.formulas, limits, self._dropping)
+        return data, {form.project.sheet: form for form in forms}
 
     def _scored(self, project: Project) -> tuple[Project, dict[tuple[int, str], Expr]]:
         """The project with its scores in place, and the formulas that stand for them."""
