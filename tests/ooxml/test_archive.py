@@ -8,9 +8,11 @@ import zlib
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from xlperf.diagnostic import WorkbookError
-from xlperf.ooxml.archive import Entry, end_record, read_entries
+from xlperf.ooxml.archive import Around, Entry, end_record, read_entries
 from xlperf.ooxml.preflight import DEFAULT, Limits
 
 MEBIBYTE = 1 << 20
@@ -269,3 +271,12 @@ def test_a_name_that_is_there_twice_is_refused(other: str) -> None:
     assert refusal(built([("xl/a.xml", Entry(b"", 0, 0, 0)), (other, Entry(b"", 0, 0, 0))])) == (
         "W135"
     )
+
+
+@given(st.binary(max_size=3000), st.binary(max_size=3000), st.lists(st.binary(max_size=50)))
+def test_a_part_that_varies_in_one_place_is_the_whole_part(before, after, middles):
+    part = Around(before, after)
+    for middle in middles:
+        entry = part.entry(middle)
+        assert entry.content("part") == before + middle + after
+        assert zlib.decompress(entry.raw, -zlib.MAX_WBITS) == before + middle + after

@@ -143,8 +143,9 @@ class NewFile:
             if stat.S_ISLNK(mode):  # what a link points to is replaced, not the link
                 path = Path(os.path.realpath(path))
                 mode = os.stat(path).st_mode
-        for lock in (f"~${path.name}", f".~lock.{path.name}#"):
-            if os.path.lexists(path.with_name(lock)):
+        folder, name = os.path.split(path)
+        for lock in (f"~${name}", f".~lock.{name}#"):
+            if os.path.lexists(os.path.join(folder, lock)):
                 raise _open_elsewhere(path, lock)
         if not mode & 0o200:  # the folder would let it be replaced all the same
             raise _read_only(path)

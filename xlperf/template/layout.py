@@ -10,7 +10,7 @@ from xlperf.diagnostic import Place
 from xlperf.forms import Kind
 from xlperf.ooxml.address import Area, cell_name
 from xlperf.ooxml.number_format import is_date_format
-from xlperf.ooxml.package import Package, PackageWriter
+from xlperf.ooxml.package import Around, Package, PackageWriter
 from xlperf.ooxml.sheet import (
     Position,
     SheetWriter,
@@ -104,7 +104,8 @@ class Layout:
         self.rows = [{f.key: self._slot(f, row) for f in self.form.columns} for row in rows]
         self.package = package
         self._workbook_part = workbook.part
-        self._workbook = _workbook_pieces(package.read(workbook.part), self.formulas.complete)
+        pieces = _workbook_pieces(package.read(workbook.part), self.formulas.complete)
+        self._workbook, self._keyed = Around(*pieces), bool(pieces[1])
 
     @cached_property
     def _writer(self) -> PackageWriter:
@@ -113,9 +114,9 @@ class Layout:
 
     def write(self, parts: Mapping[str, bytes], key: str) -> bytes:
         """The workbook with these parts, for the project of this key."""
-        before, after = self._workbook
-        literal = escape('"' + key.replace('"', '""') + '"').encode() if after else b""
-        return self._writer.write({**parts, self._workbook_part: before + literal + after})
+        literal = escape('"' + key.replace('"', '""') + '"').encode() if self._keyed else b""
+        workbook = self._workbook.entry(literal)
+        return self._writer.write({**parts, self._workbook_part: workbook})
 
     def _area(self, row: int, column: int) -> Area:
         """The cell, or the merged area that it opens."""
