@@ -246,3 +246,10 @@ def test_of_several_forms_the_first_is_filled_and_the_others_are_named():
 
 def test_a_template_of_one_form_has_nothing_to_be_told_of(template):
     assert template.notices == ()
+
+
+def test_workbooks_of_one_template_are_each_read_under_their_own_key(template):
+    keys = ["01", "02", 'a"b', "a&b<c", "中 文", "", "x" * 300, "01"]
+    books = [template.fill(record({"编号": key, "项目名称": key}, ROWS[:1])) for key in keys]
+    assert [template.read(book).key for book in books] == keys
+    assert [template.read(book).name for book in books] == keys
