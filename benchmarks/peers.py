@@ -35,7 +35,7 @@ from xlperf.resources import examples_root
 from xlperf.tables import Records
 from xlperf.template import Template
 
-ROUNDS = 7
+ROUNDS = 5
 GROWN = 27
 MANY = 10_000
 _HERE = Path(__file__).parent / "node_peers"

@@ -14,7 +14,14 @@ from xlperf.forms import INDICATOR_PREFIX, KEY, Kind, canonical, kind_of
 from xlperf.ooxml.address import Area, parse_area, split_sheet
 from xlperf.ooxml.package import Package, relationships_part
 from xlperf.ooxml.preflight import DEFAULT, Limits, check_form_table
-from xlperf.ooxml.workbook import DefinedName, Sheet, Workbook, string_constant, workbook_part
+from xlperf.ooxml.workbook import (
+    DefinedName,
+    Sheet,
+    Workbook,
+    string_constant,
+    string_text,
+    workbook_part,
+)
 
 PREFIX = "xp."
 KEY_NAME = re.compile(
@@ -98,10 +105,11 @@ def open_forms(package: Package) -> tuple[Workbook, list[Form], list[Diagnostic]
     found = KEY_NAME.search(xml)
     value = _plain(xml[found.end(1) : found.start(2)]) if found else None
     if found is None or value is None or KEY_NAME.search(xml, found.end()):
-        workbook = Workbook.open(package)
-        return workbook, *find_forms(workbook, package.limits)
+        shared, value = (xml, b""), None
+    else:
+        shared = xml[: found.end(1)], xml[found.start(2) :]
     links = package.packed(relationships_part(part))
-    key = (tuple(package), part, links, xml[: found.end(1)], xml[found.start(2) :], package.limits)
+    key = (tuple(package), part, links, shared, package.limits)
     if (known := _opened.get(key)) is None:
         workbook = Workbook.open(package)
         known = workbook, *find_forms(workbook, package.limits)
@@ -110,11 +118,23 @@ def open_forms(package: Package) -> tuple[Workbook, list[Form], list[Diagnostic]
         if len(xml) <= _LARGEST_KEPT:
             _opened[key] = known
     workbook, forms, problems = known
-    keyed = [
+    return (
+        workbook if value is None else _keyed_workbook(workbook, value),
+        list(forms) if value is None else [_keyed_form(form, value) for form in forms],
+        list(problems),
+    )
+
+
+def _keyed_workbook(workbook: Workbook, value: str) -> Workbook:
+    text = string_text(value)
+    names = (replace(n, text=text) if n.name == PREFIX + KEY else n for n in workbook.names)
+    return replace(workbook, names=tuple(names))
+
+
+def _keyed_form(form: Form, value: str) -> Form:
+    return (
         replace(form, constants={**form.constants, KEY: value}) if KEY in form.constants else form
-        for form in forms
-    ]
-    return workbook, keyed, list(problems)
+    )
 
 
 _opened: dict[object, tuple[Workbook, list[Form], list[Diagnostic]]] = {}
