@@ -15,6 +15,7 @@ import datetime
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP
+from itertools import chain
 
 from xlperf.expr.values import (
     DIV0,
@@ -167,8 +168,7 @@ def _countblank(area: Value | Area) -> Value:
 
 
 def _cells(area: Area) -> Iterator[Value]:
-    for row in area:
-        yield from row
+    return chain.from_iterable(area)
 
 
 def _numbers(args: tuple[Value | Area, ...]) -> list[float]:
