@@ -9,12 +9,17 @@ that agree in all their digits is 0 anywhere in a formula, as in LibreOffice; Ex
 for the last operation.
 """
 
+from typing import TYPE_CHECKING
+
 from xlperf.expr.evaluate import Env, evaluate
 from xlperf.expr.functions import FUNCTIONS, Area
-from xlperf.expr.parsing import Unsupported, parse_formula
-from xlperf.expr.printing import to_excel
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
 from xlperf.expr.values import ExcelError, Value, doubts
+from xlperf.lazy import lazy_front
+
+if TYPE_CHECKING:
+    from xlperf.expr.parsing import Unsupported, parse_formula
+    from xlperf.expr.printing import to_excel
 
 __all__ = [
     "FUNCTIONS",
@@ -36,3 +41,9 @@ __all__ = [
     "parse_formula",
     "to_excel",
 ]
+
+__getattr__ = lazy_front(
+    __name__,
+    parsing="Unsupported parse_formula",
+    printing="to_excel",
+)

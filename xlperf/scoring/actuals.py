@@ -97,8 +97,9 @@ def spellings(target: Parsed, actual: str = "") -> Spellings | None:
     place = typed.spans.get("number")
     if place is None or not isinstance(typed.target, Threshold):
         return _spellings(target, unit)
-    if not actual[place.start : place.end].isascii():
-        return None  # whether Excel reads full-width digits depends on its language
+    number = actual[place.start : place.end]
+    if not number.isascii() or "/" in number:
+        return None  # Excel takes 2/3 for a date, and full-width digits as its language has them
     own = replace(_supplied(typed.target.quantity, unit), number=_ONE)
     if isinstance(measure(Threshold(None, unit), Threshold(None, own)), Diagnostic):
         return _spellings(target, unit)
