@@ -40,7 +40,9 @@ oracles:
 # Keeps the versions that are locked already; `make lock LOCK_FLAGS=--upgrade` takes the newest.
 lock:
 	$(COMPILE) --group build --output-file requirements/runtime.txt
-	$(COMPILE) --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	$(COMPILE) --extra server --extra recalc --group build --constraint requirements/runtime.txt \
+		--output-file requirements/server.txt
+	$(COMPILE) --group dev --constraint requirements/server.txt --output-file requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) .oracles out dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis

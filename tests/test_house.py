@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 import xlperf
 
 ROOT = Path(__file__).parents[1]
-LOCKS = ("runtime", "dev")
+LOCKS = ("runtime", "server", "dev")
 HEAVY = {"click", "formulas", "lxml", "numpy", "openpyxl", "pandas", "rich", "scipy", "xlwings"}
 
 # Folders of one machine, and hosts that packages come from: neither is true elsewhere.
@@ -110,6 +110,9 @@ def test_the_validator_is_locked_with_a_hash_and_no_address() -> None:
 def test_locks_keep_to_pyproject(name: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     wanted = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+    if name == "server":
+        extras = project["project"]["optional-dependencies"]
+        wanted += [*extras["server"], *extras["recalc"]]
     if name == "dev":
         wanted += [line for line in project["dependency-groups"]["dev"] if isinstance(line, str)]
     locked = pinned(name)
