@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from xlperf.expr.arrays import each, each_call, is_array
 from xlperf.expr.evaluate import BINARY, UNARY, Env, as_area, as_value
 from xlperf.expr.functions import FUNCTIONS
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
@@ -42,19 +43,55 @@ def _visit(expr: Expr, env: Env) -> Any:
             return _apply(BINARY[op], [_visit(left, env), _visit(right, env)])
         case Call(name, nodes):
             function = FUNCTIONS[name]
-            visit = _visit_cells if function.ranges else _visit
-            return _apply(function.scalar, [visit(node, env) for node in nodes])
+            args = [_HOW[function.kind(place)](node, env) for place, node in enumerate(nodes)]
+            return _apply(function.scalar, args)
 
 
 def _visit_cells(expr: Expr, env: Env) -> Any:
-    """An argument of a function of ranges: a cell, or a cell chosen by IF, stays a cell."""
+    """An argument of a function of ranges: a cell, or one chosen by a function, stays a cell."""
     match expr:
         case Cell() | Ref():
             return as_area(_visit(expr, env))
-        case Call("IF", (condition, *choices)):
+        case Call("IF" | "CHOOSE" as name, (condition, *choices)):
             args = [_visit(condition, env), *(_visit_cells(choice, env) for choice in choices)]
-            return _apply(FUNCTIONS["IF"].scalar, args)
+            return _apply(FUNCTIONS[name].scalar, args)
+        case Call("INDEX", _):
+            return as_area(_visit(expr, env))
+    return _visit_array(expr, env)
+
+
+def _visit_array(expr: Expr, env: Env) -> Any:
+    """What is computed cell by cell; an area where there are several."""
+    match expr:
+        case Cell() | Ref():
+            return as_area(_visit(expr, env))
+    return _spread_out(expr, env) if is_array(expr) else _visit(expr, env)
+
+
+def _spread_out(expr: Expr, env: Env) -> Any:
+    match expr:
+        case Unary(op, operand):
+            return _apply(each(UNARY[op]), [_spread_out(operand, env)])
+        case Binary(op, left, right):
+            parts = [_spread_out(left, env), _spread_out(right, env)]
+            return _apply(each(BINARY[op]), parts)
+        case Call(name, nodes):
+            function = FUNCTIONS[name]
+            args = [
+                (_spread_out if function.kind(place) == "v" else _HOW[function.kind(place)])(
+                    node, env
+                )
+                for place, node in enumerate(nodes)
+            ]
+            return _apply(each_call(name, len(nodes)), args)
     return _visit(expr, env)
+
+
+_HOW: dict[str, Callable[[Expr, Env], Any]] = {
+    "v": _visit,
+    "r": _visit_cells,
+    "a": _visit_array,
+}
 
 
 def _given(source: Any) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from xlperf.expr import values
+from xlperf.expr.arrays import each, each_call, is_array
 from xlperf.expr.functions import FUNCTIONS, Area
 from xlperf.expr.memory import by_identity
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
@@ -63,23 +64,53 @@ def _compiled(expr: Expr) -> Program:
             return _applying(BINARY[op], [_compiled(left), _compiled(right)])
         case Call(name, nodes):
             function = FUNCTIONS[name]
-            compiled = _as_cells if function.ranges else _compiled
-            return _applying(function.scalar, [compiled(node) for node in nodes])
+            args = [_HOW[function.kind(place)](node) for place, node in enumerate(nodes)]
+            return _applying(function.scalar, args)
 
 
 _program = by_identity(_compiled)
 
 
 def _as_cells(expr: Expr) -> Program:
-    """An argument of a function of ranges: a cell, or a cell chosen by IF, stays a cell."""
+    """An argument of a function of ranges: a cell, or one chosen by a function, stays a cell."""
     match expr:
         case Cell() | Ref():
             return _applying(as_area, [_compiled(expr)])
-        case Call("IF", (condition, *choices)):
+        case Call("IF" | "CHOOSE" as name, (condition, *choices)):
             return _applying(
-                FUNCTIONS["IF"].scalar, [_compiled(condition), *map(_as_cells, choices)]
+                FUNCTIONS[name].scalar, [_compiled(condition), *map(_as_cells, choices)]
             )
+        case Call("INDEX", _):
+            return _applying(as_area, [_compiled(expr)])
+    return _as_array(expr) if is_array(expr) else _compiled(expr)
+
+
+def _as_array(expr: Expr) -> Program:
+    """What is computed cell by cell; an area where there are several."""
+    match expr:
+        case Cell() | Ref():
+            return _as_cells(expr)
+        case _:
+            return _spread(expr)
+
+
+def _spread(expr: Expr) -> Program:
+    match expr:
+        case Unary(op, operand):
+            return _applying(each(UNARY[op]), [_spread(operand)])
+        case Binary(op, left, right):
+            return _applying(each(BINARY[op]), [_spread(left), _spread(right)])
+        case Call(name, nodes):
+            function = FUNCTIONS[name]
+            args = [
+                (_spread if function.kind(place) == "v" else _HOW[function.kind(place)])(node)
+                for place, node in enumerate(nodes)
+            ]
+            return _applying(each_call(name, len(nodes)), args)
     return _compiled(expr)
+
+
+_HOW: dict[str, Callable[[Expr], Program]] = {"v": _compiled, "r": _as_cells, "a": _as_array}
 
 
 def as_area(value: Any) -> Any:

@@ -28,6 +28,8 @@ class ExcelError:
 DIV0 = ExcelError("#DIV/0!")
 VALUE = ExcelError("#VALUE!")
 NUM = ExcelError("#NUM!")
+NA = ExcelError("#N/A")
+REF = ExcelError("#REF!")
 ERROR_CODES = ("#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#NULL!")
 
 Value = float | str | bool | None | ExcelError
@@ -247,12 +249,32 @@ def order(a: Value, b: Value) -> float:
     return _rank(a) - _rank(b)
 
 
+_SURE = re.compile(r"[A-Za-z0-9 ]*")
+
+
 def rank(a: Value, b: Value) -> float:
-    """What `order` gives, asked by `<` and its like: which of two texts is first is a doubt."""
+    """What `order` gives, asked by `<` and its like: which of two texts is first is a doubt.
+
+    Not so where an empty one is involved, or only Latin letters, digits and blanks.
+    """
     found = order(a, b)
-    if found and isinstance(a, str) and isinstance(b, str):
-        doubt(f"{a} < {b}")
+    if found and isinstance(a, str) and isinstance(b, str) and a and b:
+        if not (_SURE.fullmatch(a) and _SURE.fullmatch(b)):
+            doubt(f"{a} < {b}")
     return found
+
+
+def same_number(a: float, b: float) -> bool:
+    """Whether two numbers agree in 15 digits; a doubt where they do and are not the same.
+
+    Searching and counting may go by all the bits, unlike `=`.
+    """
+    if a == b:
+        return True
+    if abs(a - b) < abs(a) * NEARLY:
+        doubt(f"{a!r} ≈ {b!r}")
+        return True
+    return False
 
 
 def _empty(other: Value) -> Value:
