@@ -14,7 +14,7 @@ from xlperf.expr.functions import FUNCTIONS, Area
 from xlperf.expr.parsing import Unsupported, parse_formula
 from xlperf.expr.printing import to_excel
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
-from xlperf.expr.values import ExcelError, Value, doubts
+from xlperf.expr.values import ExcelError, Value, doubt, doubts
 
 __all__ = [
     "FUNCTIONS",
@@ -31,6 +31,7 @@ __all__ = [
     "Unary",
     "Unsupported",
     "Value",
+    "doubt",
     "doubts",
     "evaluate",
     "parse_formula",

@@ -4,7 +4,7 @@ import datetime
 import math
 import re
 
-from xlperf.expr.registry import Area, area_of, cells, function, numbers, whole
+from xlperf.expr.registry import Area, area_of, cells, function, numbers, plain, whole
 from xlperf.expr.values import (
     NUM,
     VALUE,
@@ -73,14 +73,14 @@ def _date_of(year: Value, month: Value, day: Value) -> Value:
 
 @function("EDATE", 2)
 def _edate(start: Value, months: Value) -> Value:
-    first = _date(_serial(start))
-    year, month = _moved(first, whole(months))
+    first = _date(_serial(plain(start)))
+    year, month = _moved(first, whole(plain(months)))
     return serial_of(datetime.date(year, month, min(first.day, _days_in(year, month))))
 
 
 @function("EOMONTH", 2)
 def _eomonth(start: Value, months: Value) -> Value:
-    year, month = _moved(_date(_serial(start)), whole(months))
+    year, month = _moved(_date(_serial(plain(start))), whole(plain(months)))
     return serial_of(datetime.date(year, month, _days_in(year, month)))
 
 
@@ -115,7 +115,7 @@ def _weekday(serial: Value, kind: Value = 1.0) -> Value:
 
 @function("WEEKNUM", 1, 2)
 def _weeknum(serial: Value, kind: Value = 1.0) -> Value:
-    day, way = _date(_serial(serial)), whole(kind)
+    day, way = _date(_serial(plain(serial))), whole(kind)
     if way == 21:
         return float(day.isocalendar()[1])
     first = {1: 6, 2: 0, 11: 0, 12: 1, 13: 2, 14: 3, 15: 4, 16: 5, 17: 6}.get(way)
@@ -181,7 +181,7 @@ def _by_30(one: datetime.date, other: datetime.date, *, european: bool) -> int:
 
 @function("YEARFRAC", 2, 3)
 def _yearfrac(start: Value, end: Value, basis: Value = 0.0) -> Value:
-    first, last = sorted((_serial(start), _serial(end)))
+    first, last = sorted((_serial(plain(start)), _serial(plain(end))))
     one, other = _date(first), _date(last)
     match whole(basis):
         case 0:
@@ -221,7 +221,7 @@ def _is_leap(year: int) -> bool:
 
 @function("NETWORKDAYS", 2, 3, takes="vvr")
 def _networkdays(start: Value, end: Value, holidays: Value | Area = None) -> Value:
-    first, last = _serial(start), _serial(end)
+    first, last = _serial(plain(start)), _serial(plain(end))
     free = _holidays(holidays)
     sign = 1 if first <= last else -1
     first, last = sorted((first, last))
@@ -230,7 +230,7 @@ def _networkdays(start: Value, end: Value, holidays: Value | Area = None) -> Val
 
 @function("WORKDAY", 2, 3, takes="vvr")
 def _workday(start: Value, days: Value, holidays: Value | Area = None) -> Value:
-    day, left, free = _serial(start), whole(days), _holidays(holidays)
+    day, left, free = _serial(plain(start)), whole(plain(days)), _holidays(holidays)
     step = 1 if left > 0 else -1
     if abs(left) > 100_000:
         doubt(f"WORKDAY({left})")

@@ -114,7 +114,11 @@ def _npv(rate: Value, *flows: Value | Area) -> Value:
 
 @function("IRR", 1, 2, takes="rv")
 def _irr(flows: Value | Area, guess: Value = 0.1) -> Value:
-    found = numbers([flows])
+    try:
+        found = numbers([flows])
+    except Fault:
+        doubt("IRR")  # which error it then is
+        raise
     if not (any(flow > 0 for flow in found) and any(flow < 0 for flow in found)):
         raise Fault(NUM)
     changes = [flow > 0 for flow in found if flow]

@@ -3,6 +3,8 @@
 `registry` says how one is written. Importing this module enters all of them into `FUNCTIONS`.
 """
 
+from itertools import chain
+
 from xlperf.expr import (  # enter theirs into the table
     criteria,
     dates,
@@ -22,6 +24,7 @@ from xlperf.expr.registry import (
     conditions,
     function,
     numbers,
+    plain,
     total,
     whole,
 )
@@ -201,6 +204,9 @@ def _countblank(area: Value | Area) -> Value:
 def _sumproduct(*args: Value | Area) -> Value:
     areas = [area_of(arg) for arg in args]
     if any((len(area), len(area[0])) != (len(areas[0]), len(areas[0][0])) for area in areas):
+        for value in chain.from_iterable(map(cells, areas)):
+            if isinstance(value, ExcelError):
+                raise Fault(value)
         raise Fault(VALUE)
     products = []
     for row in zip(*areas, strict=True):
@@ -313,9 +319,7 @@ def _isodd(value: Value) -> Value:
 
 
 def _parity(value: Value) -> int:
-    if isinstance(value, bool):
-        raise Fault(VALUE)
-    return abs(whole(value)) % 2
+    return abs(whole(plain(value))) % 2
 
 
 @function("ERROR.TYPE", 1)

@@ -5,7 +5,6 @@ expects, entries that ascend (or descend); where they do not, what Excel finds d
 halves the range, and the answer is a doubt.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -45,7 +44,8 @@ class _Line:
     def __init__(self, values: Sequence[Value]) -> None:
         self.values = values
         self._places: dict[_Key, int] | None = None
-        self._ascending: dict[int, tuple[list[int], list[Value]]] = {}
+        self._kinds: dict[int, tuple[list[int], list[Value]]] = {}
+        self._sorted: dict[int, bool] = {}
 
     def exact(self, wanted: Value) -> int | None:
         """The first place that holds this value."""
@@ -66,20 +66,26 @@ class _Line:
         return place
 
     def at_most(self, wanted: Value) -> int | None:
-        """The last place of what is not above this value, where the entries ascend."""
+        """The last place of what is not above this value, where the entries ascend.
+
+        Where they do not, what Excel finds as it halves the range again and again.
+        """
         places, values = self._of_kind(_kind(wanted))
         key = _order_key(wanted)
-        at = bisect_right(values, key, key=_order_key)
-        if isinstance(wanted, str):
-            for neighbour in values[max(at - 1, 0) : at + 1]:
-                rank(neighbour, wanted)
-        return places[at - 1] if at else None
-
-    def at_least(self, wanted: Value) -> int | None:
-        """The first place of what is not below this value, where the entries ascend."""
-        places, values = self._of_kind(_kind(wanted))
-        at = bisect_left(values, _order_key(wanted), key=_order_key)
-        return places[at] if at < len(places) else None
+        if len(places) < len(self.values) and not self._is_sorted(_kind(wanted)):
+            doubt("LOOKUP ↓")
+        low, high = 0, len(values) - 1
+        while low <= high:
+            middle = (low + high) // 2
+            here = _order_key(values[middle])
+            if isinstance(wanted, str):
+                rank(values[middle], wanted)
+            if here == key:  # to the last of equal neighbours
+                while middle + 1 < len(values) and _order_key(values[middle + 1]) == key:
+                    middle += 1
+                return places[middle]
+            low, high = (low, middle - 1) if here > key else (middle + 1, high)  # type: ignore[operator]
+        return places[high] if high >= 0 else None
 
     def at_least_descending(self, wanted: Value) -> int | None:
         """The last place of what is not below this value, where the entries descend."""
@@ -96,18 +102,21 @@ class _Line:
         return last
 
     def _of_kind(self, kind: int) -> tuple[list[int], list[Value]]:
-        known = self._ascending.get(kind)
+        known = self._kinds.get(kind)
         if known is None:
             places = [
                 place
                 for place, value in enumerate(self.values)
                 if value is not None and not isinstance(value, ExcelError) and _kind(value) == kind
             ]
-            values = [self.values[place] for place in places]
-            known = self._ascending[kind] = places, values
-        if any(_order_key(b) < _order_key(a) for a, b in pairwise(known[1])):
-            doubt("LOOKUP ↓")
+            known = self._kinds[kind] = places, [self.values[place] for place in places]
         return known
+
+    def _is_sorted(self, kind: int) -> bool:
+        if kind not in self._sorted:
+            keys = map(_order_key, self._of_kind(kind)[1])
+            self._sorted[kind] = all(a <= b for a, b in pairwise(keys))  # type: ignore[operator]
+        return self._sorted[kind]
 
 
 def _order_key(value: Value) -> float | str | bool:

@@ -5,12 +5,11 @@ from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
 from functools import reduce
 
-from xlperf.expr.registry import ANY, Area, function, numbers, whole
+from xlperf.expr.registry import ANY, Area, function, numbers, plain, whole
 from xlperf.expr.values import (
     DIV0,
     NEARLY,
     NUM,
-    VALUE,
     Fault,
     Value,
     doubt,
@@ -126,7 +125,7 @@ def _multiple(value: float, size: float, how: Callable[[float], int]) -> float:
 
 @function("MROUND", 2)
 def _mround(value: Value, step: Value) -> Value:
-    exact, size = number(value), number(step)
+    exact, size = number(plain(value)), number(plain(step))
     if size == 0 or exact == 0:
         return 0.0
     if (exact < 0) != (size < 0):
@@ -155,7 +154,7 @@ def _mod(value: Value, divisor: Value) -> Value:
 
 @function("QUOTIENT", 2)
 def _quotient(value: Value, divisor: Value) -> Value:
-    exact, by = number(value), number(divisor)
+    exact, by = number(plain(value)), number(plain(divisor))
     if by == 0:
         raise Fault(DIV0)
     return float(math.trunc(exact / by))
@@ -166,10 +165,11 @@ def _quotient(value: Value, divisor: Value) -> Value:
 
 def _plain(name: str, compute: Callable[[float], float]) -> None:
     """Enter a function of one number; what it is not defined for is #NUM!."""
+    read = plain if name in ("FACTDOUBLE", "SQRTPI") else lambda value: value
 
     def scalar(value: Value) -> Value:
         try:
-            return finite(compute(number(value)))
+            return finite(compute(number(read(value))))
         except (ValueError, OverflowError):
             raise Fault(NUM) from None
 
@@ -185,9 +185,9 @@ def _factorial(value: float) -> float:
 
 
 def _double_factorial(value: float) -> float:
-    if (count := int(value)) < -1:
+    if value < -1:
         raise ValueError(value)
-    return float(math.prod(range(count, 0, -2)))
+    return float(math.prod(range(int(value), 0, -2)))
 
 
 for _name, _compute in {
@@ -289,9 +289,15 @@ _DIGITS = {"BIN": (2, 2**9), "OCT": (8, 2**29), "HEX": (16, 2**39)}
 
 def _from_decimal(base: int, limit: int) -> Callable[..., Value]:
     def scalar(value: Value, places: Value = None) -> Value:
-        return _printed(whole(value), base, limit, places)
+        _check(places)
+        return _printed(whole(plain(value)), base, limit, places)
 
     return scalar
+
+
+def _check(places: Value) -> None:
+    if places is not None and not 1 <= whole(places) <= 10:
+        raise Fault(NUM)
 
 
 def _printed(value: int, base: int, limit: int, places: Value) -> str:
@@ -304,15 +310,13 @@ def _printed(value: int, base: int, limit: int, places: Value) -> str:
     digits = digits or "0"
     if places is None or value < 0:
         return digits
-    if not len(digits) <= (width := whole(places)) <= 10:
+    if len(digits) > (width := whole(places)):
         raise Fault(NUM)
     return digits.rjust(width, "0")
 
 
 def _read(value: Value, base: int, limit: int) -> int:
-    if isinstance(value, bool):
-        raise Fault(VALUE)
-    digits = text(value) or "0"
+    digits = text(plain(value)) or "0"
     if len(digits) > 10 or set(digits.upper()) - set("0123456789ABCDEF"[:base]):
         raise Fault(NUM)
     found = int(digits, base)
@@ -325,6 +329,7 @@ def _to_decimal(base: int, limit: int) -> Callable[..., Value]:
 
 def _between(one: tuple[int, int], other: tuple[int, int]) -> Callable[..., Value]:
     def scalar(value: Value, places: Value = None) -> Value:
+        _check(places)
         return _printed(_read(value, *one), *other, places)
 
     return scalar

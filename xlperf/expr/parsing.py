@@ -148,6 +148,7 @@ class _Parser:
             raise self.refusal("公式嵌套太深", "the formula is nested too deeply", self.now)
         expr = self.signed()
         while self.now.text == "%":
+            self.single(expr)
             self.take()
             expr = Unary("%", expr)
         self.depth -= 1
@@ -158,6 +159,8 @@ class _Parser:
         while self.now.text in ("-", "+"):
             signs.append(self.take().text)
         expr = self.atom()
+        if signs:
+            self.single(expr)
         for sign in reversed(signs):
             if (
                 sign == "-"
@@ -169,6 +172,12 @@ class _Parser:
             else:
                 expr = Unary("-" if sign == "-" else "+", expr)
         return expr
+
+    def single(self, expr: Expr) -> None:
+        """Refuse a range where Excel would take one of its cells."""
+        if isinstance(expr, Range) and self.arrays != "a":
+            zh, en = "此处应为单个值，不能是区域", "one value is needed here, not a range"
+            raise self.refusal(zh, en, self.tokens[self.place - 1])
 
     def atom(self) -> Expr:
         token = self.now

@@ -13,7 +13,7 @@ a single value. What stands in parentheses repeats: `r(rv)` is SUMIFS.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from xlperf.expr.values import ExcelError, Fault, Value, logical, number
+from xlperf.expr.values import VALUE, ExcelError, Fault, Value, logical, number
 
 Area = tuple[tuple[Value, ...], ...]
 """The values of a range, row by row."""
@@ -131,6 +131,13 @@ def total(found: Iterable[float]) -> float:
         lost += (so_far - new) + value if abs(so_far) >= abs(value) else (value - new) + so_far
         so_far = new
     return so_far + lost
+
+
+def plain(value: Value) -> Value:
+    """What functions of the former Analysis ToolPak take: no truths."""
+    if isinstance(value, bool):
+        raise Fault(VALUE)
+    return value
 
 
 def whole(value: Value) -> int:
