@@ -1,8 +1,8 @@
 """Worksheet functions that look something up in a range.
 
-A search goes by kind: a number is never found among texts. Searches in order expect what Excel
-expects, entries that ascend (or descend); where they do not, what Excel finds depends on how it
-halves the range, and the answer is a doubt.
+A search goes by kind: a number is never found among texts. Where the entries are not in order, a
+search in order finds what Excel finds as it halves the range; where kinds are mixed too, that is
+not known and the answer is a doubt.
 """
 
 from collections.abc import Callable, Sequence
@@ -87,18 +87,15 @@ class _Line:
             low, high = (low, middle - 1) if here > key else (middle + 1, high)  # type: ignore[operator]
         return places[high] if high >= 0 else None
 
-    def at_least_descending(self, wanted: Value) -> int | None:
-        """The last place of what is not below this value, where the entries descend."""
+    def at_least(self, wanted: Value) -> int | None:
+        """The last place before the first of what is below this value, where entries descend."""
         kind, last = _kind(wanted), None
-        before: Value = None
         for place, value in enumerate(self.values):
             if value is None or isinstance(value, ExcelError) or _kind(value) != kind:
                 continue
-            if before is not None and rank(before, value) < 0:
-                doubt("MATCH −1")
-            before = value
-            if rank(value, wanted) >= 0:
-                last = place
+            if rank(value, wanted) < 0:
+                break
+            last = place
         return last
 
     def _of_kind(self, kind: int) -> tuple[list[int], list[Value]]:
@@ -222,7 +219,7 @@ def _match(value: Value, sought: Value | Area, how: Value = 1.0) -> Value:
     if way == 0:
         place = line.exact(wanted)
     else:
-        place = line.at_most(wanted) if way > 0 else line.at_least_descending(wanted)
+        place = line.at_most(wanted) if way > 0 else line.at_least(wanted)
     if place is None:
         raise Fault(NA)
     return float(place + 1)

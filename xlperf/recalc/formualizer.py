@@ -1,18 +1,30 @@
 """formualizer, an engine in Rust: it calculates a copy, of which only the values are taken."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from itertools import pairwise
+from typing import Any
 
 from xlperf.diagnostic import InputError, Message
-from xlperf.expr import Call, Ref, Value, doubts, evaluate
+from xlperf.expr import (
+    Call,
+    ExcelError,
+    Ref,
+    Unsupported,
+    Value,
+    doubts,
+    evaluate,
+    parse_formula,
+)
+from xlperf.expr.evaluate import as_value
 from xlperf.recalc import preflight
 from xlperf.recalc.book import Book
 from xlperf.recalc.engine import Reason, Values
-from xlperf.recalc.known import FORMUALIZER
+from xlperf.recalc.known import FORMUALIZER, OURS, plainly
 from xlperf.recalc.libreoffice_limits import single_cells
+from xlperf.scoring import WORKSHEET_FUNCTIONS, WorksheetFunction
 
 _TEXT = Message("需转换为数字的文本", "texts that have to be read as numbers")
 _VALUE = Call("VALUE", (Ref("text"),))
@@ -64,6 +76,10 @@ def _refusals(book: Book) -> Iterator[Reason]:
 
 @lru_cache(maxsize=8192)
 def _unlike(formula: str) -> Message | None:
+    if preflight.functions(formula) & OURS:
+        tree = parse_formula(plainly(formula))  # which refuses ranges where a cell is wanted
+        if isinstance(tree, Unsupported):
+            return tree.reason
     if any(map(_is_unread, _LITERAL.findall(formula))):
         return _TEXT
     if _CHAR.search(formula):
@@ -108,6 +124,11 @@ def _afterwards(book: Book, values: Values) -> Reason | None:
 
 
 def _values(book: Book) -> Values | Reason:
+    found = _with_ours(book) if _calls_ours(book) else _alone(book)
+    return found if isinstance(found, Reason) else _afterwards(book, found) or found
+
+
+def _alone(book: Book) -> Values | Reason:
     import formualizer
 
     try:
@@ -119,5 +140,65 @@ def _values(book: Book) -> Values | Reason:
         return Reason(Message("formualizer 的结果无法读取", "an answer that cannot be read"))
     if answer["summary"].get("unknown_functions"):
         return Reason(Message("formualizer 没有的函数", "functions that formualizer lacks"))
-    values = {key: done.value(key) for key in book.formulas}
-    return _afterwards(book, values) or values
+    return {key: done.value(key) for key in book.formulas}
+
+
+def _calls_ours(book: Book) -> bool:
+    return any(preflight.functions(formula.text) & OURS for formula in book.formulas.values())
+
+
+def _with_ours(book: Book) -> Values | Reason:
+    """With the functions of the add-in, which it takes only in a workbook that it holds open."""
+    import formualizer
+
+    try:
+        held = formualizer.load_workbook_bytes(book.data)
+        held.set_temporal_egress("serial")
+        for function in WORKSHEET_FUNCTIONS.values():
+            most = len(function.arguments)
+            least = sum(not argument.optional for argument in function.arguments)
+            held.register_function(
+                function.name, _called(function), min_args=least, max_args=most
+            )
+        for key, formula in book.formulas.items():
+            if preflight.functions(formula.text) & OURS:
+                sheet = book.workbook.sheets[key[0]].name
+                held.set_formula(sheet, key[1], key[2], "=" + plainly(formula.text))
+        held.evaluate_all()
+        return {
+            key: _value(held.get_value(book.workbook.sheets[key[0]].name, key[1], key[2]))
+            for key in book.formulas
+        }
+    except (formualizer.ExcelEvaluationError, OSError, ValueError, RuntimeError) as error:
+        return Reason(Message(f"formualizer：{error}", f"formualizer: {error}"))
+
+
+_ERRORS = {
+    "Div": "#DIV/0!",
+    "Na": "#N/A",
+    "Name": "#NAME?",
+    "Null": "#NULL!",
+    "Num": "#NUM!",
+    "Ref": "#REF!",
+    "Value": "#VALUE!",
+}
+_KINDS = {code: kind for kind, code in _ERRORS.items()}
+
+
+def _value(held: Any) -> Value:
+    """What formualizer tells as a value of Excel; a ValueError where Excel has no such error."""
+    if isinstance(held, dict):
+        if held.get("kind") not in _ERRORS:
+            raise ValueError(held)
+        return ExcelError(_ERRORS[held["kind"]])
+    return as_value(held)
+
+
+def _called(function: WorksheetFunction) -> Callable[..., Any]:
+    def call(*args: Any) -> Any:
+        answer = function(*map(_value, args))
+        if isinstance(answer, ExcelError):
+            return {"type": "Error", "kind": _KINDS[answer.code]}
+        return answer
+
+    return call

@@ -28,6 +28,7 @@ from xlperf.ooxml.address import cell_name
 from xlperf.recalc import preflight
 from xlperf.recalc.book import Book, Key
 from xlperf.recalc.engine import Reason
+from xlperf.recalc.known import plainly
 from xlperf.recalc.places import LAST_COLUMN, LAST_ROW, Place, RefusalError, settled
 
 Rows = tuple[tuple[Key, ...], ...]
@@ -96,7 +97,7 @@ def plan(book: Book) -> Plan | list[Reason]:
 
 
 def _parsed(text: str) -> Expr:
-    tree = parse_formula(text, placed=True)
+    tree = parse_formula(plainly(text), placed=True)
     if isinstance(tree, Unsupported):
         raise RefusalError(tree.reason)
     return tree

@@ -1,5 +1,30 @@
 """The worksheet functions that each engine of others is known to calculate as Excel does."""
 
+import re
+from functools import lru_cache
+
+from xlperf.scoring import WORKSHEET_FUNCTIONS
+
+OURS = frozenset(WORKSHEET_FUNCTIONS)
+"""The functions of the add-in, which engines that take Python functions calculate too."""
+
+# As formulas spell them: the add-in's file before the name, a link to it, or a prefix. Texts are
+# passed over.
+_SPELLED = re.compile(
+    rf"""(?P<text>"(?:[^"]|"")*")
+    | (?<![\w.\]!'])
+      (?:_xll\.|_xlfn\.|_xludf\.|\[\d+\]!|'(?:[^']*[\\/])?\[?xlperf\.xlam\]?'!|\[?xlperf\.xlam\]?!)
+      (?=(?:{"|".join(sorted(OURS))})\()""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+@lru_cache(maxsize=8192)
+def plainly(formula: str) -> str:
+    """The formula with the functions of the add-in spelled by their names alone."""
+    return _SPELLED.sub(lambda found: found["text"] or "", formula)
+
+
 _SPREADSHEET = """
 ABS ACCRINT ACOS ACOSH ADDRESS AND AREAS ASIN ASINH ATAN ATAN2 ATANH AVEDEV AVERAGE AVERAGEA
 AVERAGEIF AVERAGEIFS BIN2DEC BIN2HEX BIN2OCT BINOMDIST CEILING CHAR CHOOSE CLEAN CODE COLUMN
@@ -57,7 +82,7 @@ MATCH MAX MAXIFS MEDIAN MID MIN MINIFS MOD MONTH MROUND N NA NOT OR POWER PRODUC
 REPLACE REPT RIGHT ROUND ROUNDDOWN ROUNDUP ROWS SEARCH SIGN SMALL SQRT STDEV SUBSTITUTE SUM
 SUMIF SUMIFS T TIME TRIM TRUE TRUNC VALUE VAR VLOOKUP WEEKDAY YEAR
 """
-FORMUALIZER = frozenset(_FORMUALIZER.split())
+FORMUALIZER = frozenset(_FORMUALIZER.split()) | OURS
 """Functions of formualizer 0.13 that answered as Excel does on the trap workbooks of the tests."""
 
 FORMULAS = frozenset(("ABS", "MAX", "MIN", "SUM"))

@@ -128,17 +128,17 @@ def _clipped(call: Call) -> Call:
         raise RefusalError(
             Message(f"整行或整列的 {call.function}", f"{call.function} of whole rows or columns")
         )
-    endless = f"{call.function} …"
+    endless = f"{call.function}…"
     return Call(endless, call.args) if endless in FUNCTIONS else call
 
 
-@function("COUNTIF …", 2, takes="rv")
+@function("COUNTIF…", 2, takes="rv")
 def _countif(area: Value | Area, criterion: Value) -> Value:
     _check_blanks([criterion])
     return FUNCTIONS["COUNTIF"].scalar(area, criterion)
 
 
-@function("COUNTIFS …", 2, ANY, takes="(rv)")
+@function("COUNTIFS…", 2, ANY, takes="(rv)")
 def _countifs(*pairs: Value | Area) -> Value:
     _check_blanks(pairs[1::2])
     return FUNCTIONS["COUNTIFS"].scalar(*pairs)
@@ -149,7 +149,7 @@ def _check_blanks(criteria: Collection[Value | Area]) -> None:
         doubt("COUNTIF ∅")
 
 
-@function("INDEX …", 2, 3, takes="rvv")
+@function("INDEX…", 2, 3, takes="rvv")
 def _index(area: Area, row: Value, column: Value = None) -> Value:
     height, width = len(area), len(area[0])
     for asked, size in ((row, height), (column, width)):

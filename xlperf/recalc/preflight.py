@@ -10,6 +10,7 @@ from functools import lru_cache
 from xlperf.diagnostic import Message
 from xlperf.recalc.book import Book
 from xlperf.recalc.engine import Reason
+from xlperf.recalc.known import plainly
 
 VOLATILE = frozenset(("NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY"))
 """Functions whose value is another one each time: there is nothing to compare it with."""
@@ -34,7 +35,7 @@ _UNSUPPORTED_CALL = re.compile(r"(?:\[0\]|'[^']*'|[\w.]+)!\s*[\w.]+\(|_xll\.", r
 @lru_cache(maxsize=8192)
 def functions(formula: str) -> frozenset[str]:
     """The functions that a formula calls, in capitals and without the prefix of newer ones."""
-    plain = _QUOTED.sub(_blanked, formula)
+    plain = _QUOTED.sub(_blanked, plainly(formula))
     return frozenset(_PREFIX.sub("", name).upper() for name in _FUNCTION.findall(plain))
 
 
@@ -62,6 +63,7 @@ def nobody_can(book: Book) -> Iterator[Reason]:
 
 @lru_cache(maxsize=8192)
 def _nobody_can(formula: str) -> Message | None:
+    formula = plainly(formula)
     used = functions(formula)
     if found := used & VOLATILE:
         return named("易失函数", "the volatile function", found)
@@ -86,6 +88,7 @@ def _uses_name(book: Book, name: str) -> bool:
 
 def structured(formula: str) -> Message | None:
     """Why a formula with tables or several sheets in one reference is refused, if it has any."""
+    formula = plainly(formula)
     plain = _QUOTED.sub(lambda found: found[0] if found[0].endswith("!") else '""', formula)
     if _STRUCTURED.search(plain):
         return Message("表的结构化引用", "structured references to tables")
