@@ -61,8 +61,8 @@ POOLS: dict[str, list[str]] = {
 # Where Excel gives an error, LibreOffice rounds between unlike signs, ranks what is not there, has
 # an angle for the origin and knows no #NUM! in ERROR.TYPE.
 ELSEWHERE = re.compile(r"MROUND\((?:-|A2)|RANK\((?:99|2\.5|0)|ATAN2\(E4,E4|ERROR\.TYPE\(SQRT")
-# Where formualizer 0.13 does otherwise than Excel, or is refused as an engine.
-OTHERWISE = re.compile(r"(?!)")
+# Array constants, which formualizer 0.13 does not spread: as an engine it refuses them.
+OTHERWISE = re.compile("{")
 
 
 def drawn(pool: str, rng: random.Random) -> str:

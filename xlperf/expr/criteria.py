@@ -45,12 +45,12 @@ def has_wildcard(pattern: str) -> bool:
 
 def test_of(criterion: Value) -> Test:
     """Which cells a condition means. A blank condition means the number 0."""
-    return _test(type(criterion), criterion)
+    return _test(str(type(criterion)), criterion)
 
 
 # By type too: Python takes TRUE for 1.
 @lru_cache(maxsize=1024)
-def _test(_: type, criterion: Value) -> Test:
+def _test(_: str, criterion: Value) -> Test:
     if criterion is None:
         criterion = 0.0
     if not isinstance(criterion, str):

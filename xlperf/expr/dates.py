@@ -298,8 +298,8 @@ def _seconds(value: Value, unit: int) -> int:
     seconds = (exact - math.floor(exact)) * _DAY_SECONDS
     nearest = round(seconds)
     if abs(seconds - nearest) > 1e-3 and (
-        unit == 1 and abs(abs(seconds - nearest) - 0.5) < 1e-3
-        or unit > 1 and nearest // unit != int(seconds) // unit
+        (unit == 1 and abs(abs(seconds - nearest) - 0.5) < 1e-3)
+        or (unit > 1 and nearest // unit != int(seconds) // unit)
     ):
         doubt(f"{general(exact)} s")
     return nearest % _DAY_SECONDS

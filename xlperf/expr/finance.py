@@ -1,7 +1,8 @@
-"""Worksheet functions of payments. Money that is paid is negative, money that is received positive."""
+"""Worksheet functions of payments: money paid is negative, money received positive."""
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 from xlperf.expr.registry import ANY, Area, function, numbers, total, whole
 from xlperf.expr.values import DIV0, NUM, Fault, Value, doubt, finite, number
@@ -12,7 +13,8 @@ _CLOSE = 1e-13
 
 @function("PMT", 3, 5)
 def _pmt(rate: Value, periods: Value, now: Value, then: Value = 0.0, due: Value = 0.0) -> Value:
-    return _payment(*map(number, (rate, periods, now, then)), _due(due))
+    by, count, first, last = map(number, (rate, periods, now, then))
+    return _payment(by, count, first, last, _due(due))
 
 
 def _due(due: Value) -> bool:
@@ -40,7 +42,8 @@ def _grown(rate: float, periods: float) -> float:
 
 @function("FV", 3, 5)
 def _fv(rate: Value, periods: Value, paid: Value, now: Value = 0.0, due: Value = 0.0) -> Value:
-    return _future(*map(number, (rate, periods, paid, now)), _due(due))
+    by, count, payment, first = map(number, (rate, periods, paid, now))
+    return _future(by, count, payment, first, _due(due))
 
 
 def _future(rate: float, periods: float, paid: float, now: float, due: bool) -> float:
@@ -79,7 +82,8 @@ def _nper(rate: Value, paid: Value, now: Value, then: Value = 0.0, due: Value = 
 def _ipmt(
     rate: Value, period: Value, periods: Value, now: Value, then: Value = 0.0, due: Value = 0.0
 ) -> Value:
-    return _interest(number(rate), number(period), *map(number, (periods, now, then)), _due(due))
+    by, count, first, last = map(number, (rate, periods, now, then))
+    return _interest(by, number(period), count, first, last, _due(due))
 
 
 @function("PPMT", 4, 6)
@@ -122,7 +126,7 @@ def _irr(flows: Value | Area, guess: Value = 0.1) -> Value:
     if not (any(flow > 0 for flow in found) and any(flow < 0 for flow in found)):
         raise Fault(NUM)
     changes = [flow > 0 for flow in found if flow]
-    if sum(a != b for a, b in zip(changes, changes[1:], strict=False)) > 1:
+    if sum(a != b for a, b in pairwise(changes)) > 1:
         doubt("IRR")  # there may be several, and which one is found depends on the way
 
     def worth(rate: float) -> tuple[float, float]:
@@ -201,4 +205,4 @@ def _nominal(effective: Value, periods: Value) -> Value:
     rate, count = number(effective), whole(periods)
     if rate <= 0 or count < 1:
         raise Fault(NUM)
-    return ((1 + rate) ** (1 / count) - 1) * count
+    return finite(((1 + rate) ** (1 / count) - 1) * count)

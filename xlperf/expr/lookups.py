@@ -58,12 +58,12 @@ class _Line:
             for place, value in enumerate(self.values):
                 if value is not None and not isinstance(value, ExcelError):
                     self._places.setdefault(_key(value), place)
-        place = self._places.get(_key(wanted))
-        if place is None and type(wanted) is float and not wanted.is_integer():
+        at = self._places.get(_key(wanted))
+        if at is None and type(wanted) is float and not wanted.is_integer():
             for value in self.values:
                 if type(value) is float:
                     same_number(value, wanted)  # a doubt where they only look the same
-        return place
+        return at
 
     def at_most(self, wanted: Value) -> int | None:
         """The last place of what is not above this value, where the entries ascend.
@@ -164,9 +164,7 @@ def _table(arg: Value | Area) -> Area:
 
 
 @function("VLOOKUP", 3, 4, takes="vrvv")
-def _vlookup(
-    value: Value, table: Value | Area, column: Value, nearest: Value = True
-) -> Value:
+def _vlookup(value: Value, table: Value | Area, column: Value, nearest: Value = True) -> Value:
     area, wanted, place = _table(table), _wanted(value), whole(column)
     if place < 1:
         raise Fault(VALUE)
@@ -266,9 +264,7 @@ def _xlookup(
 
 
 @function("XMATCH", 2, 4, takes="vrvv")
-def _xmatch(
-    value: Value, sought: Value | Area, how: Value = 0.0, direction: Value = 1.0
-) -> Value:
+def _xmatch(value: Value, sought: Value | Area, how: Value = 0.0, direction: Value = 1.0) -> Value:
     line = _line(_table(sought))
     place = _searched(line, _wanted(value), whole(how), whole(direction))
     if place is None:

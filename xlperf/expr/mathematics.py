@@ -45,7 +45,7 @@ def _trunc(value: Value, places: Value = 0.0) -> Value:
 
 
 def _towards(value: float, places: int, mode: str) -> float:
-    """Rounded by 15 digits; whether Excel does so too is not sure where the float says otherwise."""
+    """Rounded by 15 digits; a doubt where the float itself would say otherwise."""
     result = rounded(value, places, mode)
     if result != value and -15 <= places <= 15:
         exact = Decimal(value)
@@ -190,7 +190,7 @@ def _double_factorial(value: float) -> float:
     return float(math.prod(range(int(value), 0, -2)))
 
 
-for _name, _compute in {
+_ONE_NUMBER: dict[str, Callable[[float], float]] = {
     "ABS": abs,
     "SIGN": _sign,
     "SQRT": math.sqrt,
@@ -214,7 +214,8 @@ for _name, _compute in {
     "FACT": _factorial,
     "FACTDOUBLE": _double_factorial,
     "SQRTPI": lambda value: math.sqrt(value * math.pi),
-}.items():
+}
+for _name, _compute in _ONE_NUMBER.items():
     _plain(_name, _compute)
 
 

@@ -6,8 +6,8 @@ evaluated for scalars and columns, and printed. Arguments come evaluated and may
 
 Which arguments take cells and ranges as they stand is told by `takes`, a letter for each argument:
 `r` for ranges, which come as an `Area` (this matters because Excel skips text and blanks in cells,
-but not among arguments); `a` for arrays, where `(A1:A9="x")*B1:B9` is computed cell by cell; `v` for
-a single value. What stands in parentheses repeats: `r(rv)` is SUMIFS.
+but not among arguments); `a` for arrays, where `(A1:A9="x")*B1:B9` is computed cell by cell;
+`v` for a single value. What stands in parentheses repeats: `r(rv)` is SUMIFS.
 """
 
 from collections.abc import Callable, Iterable, Iterator

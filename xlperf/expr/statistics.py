@@ -223,7 +223,7 @@ def _pairs(one: Value | Area, other: Value | Area) -> tuple[list[float], list[fl
     both = [(a, b) for a, b in zip(left, right, strict=True) if type(a) is type(b) is float]
     if not both:
         raise Fault(DIV0)
-    return [a for a, _ in both], [b for _, b in both]  # type: ignore[misc]
+    return [a for a, _ in both], [b for _, b in both]
 
 
 def _products(one: list[float], other: list[float]) -> float:

@@ -234,7 +234,8 @@ def _unicode(source: Value) -> Value:
 
 # What shows alike in every language of Excel: digits, dates in figures, quoted and Han text.
 _SAFE_FORMAT = re.compile(
-    r"(?:\"[^\"]*\"|\\.|[0#.,%;@ymdhsYMDHS:/\-() +]|AM/PM|E[+-](?=0)|[￥¥$€]|[\u3000-\u9fff\uff00-\uffef])*"
+    r"(?:\"[^\"]*\"|\\.|[0#.,%;@ymdhsYMDHS:/\-() +￥¥$€]|AM/PM|E[+-](?=0)"
+    r"|[\u3000-\u9fff\uff00-\uffef])*"
 )
 _MONTH_NAMES = re.compile(r"m{3}|d{3}", re.IGNORECASE)
 _BEFORE_ALL = 2_958_466

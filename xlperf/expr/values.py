@@ -258,9 +258,9 @@ def rank(a: Value, b: Value) -> float:
     Not so where an empty one is involved, or only Latin letters, digits and blanks.
     """
     found = order(a, b)
-    if found and isinstance(a, str) and isinstance(b, str) and a and b:
-        if not (_SURE.fullmatch(a) and _SURE.fullmatch(b)):
-            doubt(f"{a} < {b}")
+    texts = [value for value in (a, b) if isinstance(value, str) and value]
+    if found and len(texts) == 2 and not all(map(_SURE.fullmatch, texts)):
+        doubt(f"{a} < {b}")
     return found
 
 

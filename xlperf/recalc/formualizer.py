@@ -23,7 +23,7 @@ from xlperf.recalc import preflight
 from xlperf.recalc.book import Book
 from xlperf.recalc.engine import Reason, Values
 from xlperf.recalc.known import FORMUALIZER, OURS, plainly
-from xlperf.recalc.libreoffice_limits import single_cells
+from xlperf.recalc.libreoffice_limits import is_no_day, is_power_of_zero, single_cells
 from xlperf.scoring import WORKSHEET_FUNCTIONS, WorksheetFunction
 
 _TEXT = Message("需转换为数字的文本", "texts that have to be read as numbers")
@@ -35,7 +35,9 @@ _SUM_COMPARED = re.compile(r"[-+*/][^-+*/(),<>=&]+\)?\s*[<>]?=|[<>]?=\s*[^-+*/()
 _LONG = re.compile(r"\d\.\d{14}|\d{15}")
 _SUSPECT = re.compile(r"[-+*/^%<>=]|\bVALUE\(", re.IGNORECASE)
 _VALUE_OF_CELL = re.compile(r"\bVALUE\(\s*[^()\s\"]+\s*\)", re.IGNORECASE)
+_SEARCHES = frozenset(("VLOOKUP", "HLOOKUP", "MATCH"))
 _NUMBER = re.compile(r"(?<![\w.$])\d+(?:\.\d+)?(?![\w.%])")
+_BARE_CELL = re.compile(r"(?:[^()]*!)?\$?[A-Za-z]{1,3}\$?\d+")
 _NEARLY = 1e-12
 
 
@@ -76,10 +78,19 @@ def _refusals(book: Book) -> Iterator[Reason]:
 
 @lru_cache(maxsize=8192)
 def _unlike(formula: str) -> Message | None:
-    if preflight.functions(formula) & OURS:
-        tree = parse_formula(plainly(formula))  # which refuses ranges where a cell is wanted
-        if isinstance(tree, Unsupported):
-            return tree.reason
+    tree = parse_formula(plainly(formula), placed=True)
+    if isinstance(tree, Unsupported):  # such as a range where one value is wanted
+        return tree.reason
+    if "{" in preflight.without_texts(formula):
+        return Message("数组常量", "array constants")
+    if found := preflight.nearest(formula):
+        return found
+    if any(
+        _BARE_CELL.fullmatch(count)
+        for _, (_, *counts) in preflight.arguments(formula, ("LEFT", "RIGHT", "MID"))
+        for count in counts
+    ):
+        return Message("由单元格给出的字符数", "counts of characters given by a cell")
     if any(map(_is_unread, _LITERAL.findall(formula))):
         return _TEXT
     if _CHAR.search(formula):
@@ -105,6 +116,20 @@ def _afterwards(book: Book, values: Values) -> Reason | None:
         value = values[key]
         if isinstance(value, str) and _LONG.search(value):
             return Reason(Message("数字转文本的位数", "the digits of a number in a text"), key)
+        if is_power_of_zero(book, key, values):
+            return Reason(Message("0 的幂", "powers of 0"), key)
+        used = preflight.functions(formula.text)
+        if "DATE" in used and is_no_day(value):
+            return Reason(Message("年份超出范围的日期", "dates beyond the calendar"), key)
+        if (
+            isinstance(value, ExcelError)
+            and used & _SEARCHES
+            and any(
+                isinstance(values.get(cell, None) or book.value(cell), ExcelError)
+                for cell in single_cells(formula.text, key, book.homes)
+            )
+        ):
+            return Reason(Message("查找错误值", "searches for an error"), key)
         if not _SUSPECT.search(formula.text):
             continue
         read = [
@@ -157,9 +182,7 @@ def _with_ours(book: Book) -> Values | Reason:
         for function in WORKSHEET_FUNCTIONS.values():
             most = len(function.arguments)
             least = sum(not argument.optional for argument in function.arguments)
-            held.register_function(
-                function.name, _called(function), min_args=least, max_args=most
-            )
+            held.register_function(function.name, _called(function), min_args=least, max_args=most)
         for key, formula in book.formulas.items():
             if preflight.functions(formula.text) & OURS:
                 sheet = book.workbook.sheets[key[0]].name

@@ -156,9 +156,7 @@ class _Names:
         # A range may stand where a function takes one; alone it is no formula, hence the SUM.
         tree = parse_formula(f"SUM({text})")
         if isinstance(tree, Unsupported) or not isinstance(tree, Call) or len(tree.args) != 1:
-            raise RefusalError(
-                Message(f"名称“{name}”的定义", f"what the name “{name}” stands for")
-            )
+            raise RefusalError(Message(f"名称“{name}”的定义", f"what the name “{name}” stands for"))
         (meaning,) = tree.args
         if is_array(meaning) and not (
             kind == "a" or (kind == "r" and isinstance(meaning, (Range, Const)))
@@ -218,9 +216,7 @@ class _Names:
 def _rows(home: int, top: int, left: int, bottom: int, right: int) -> Rows:
     """The cells of an area; the same object for all who read the same area."""
     columns = range(left, right + 1)
-    return tuple(
-        tuple((home, row, column) for column in columns) for row in range(top, bottom + 1)
-    )
+    return tuple(tuple((home, row, column) for column in columns) for row in range(top, bottom + 1))
 
 
 def _corners(node: Cell | Range) -> Iterator[tuple[Cell, str | None]]:
@@ -253,14 +249,16 @@ def _levels(trees: Mapping[Key, Expr], reads: Mapping[Key, _Reads]) -> dict[Key,
     """
     before: dict[Key | int, set[Key | int]] = {}
     for key, found in reads.items():
-        before[key] = own = set()
+        own: set[Key | int] = set()
+        before[key] = own
         for _, rows in found:
             if len(rows) * len(rows[0]) < _LARGE:
                 own.update(cell for row in rows for cell in row if cell in trees)
                 continue
             own.add(id(rows))
             if id(rows) not in before:
-                before[id(rows)] = {cell for row in rows for cell in row if cell in trees}
+                inside: set[Key | int] = {cell for row in rows for cell in row if cell in trees}
+                before[id(rows)] = inside
     after: dict[Key | int, list[Key | int]] = {}
     for node, precedents in before.items():
         for precedent in precedents:
@@ -293,10 +291,8 @@ def _steps(
             same = all(rows is each[0] or rows == each[0] for rows in each[1:])
             found.append((node, each[:1] if same else each))
         steps.append(Step(trees[keys[0]], tuple(keys), tuple(found)))
-    areas = {id(rows): rows for found in reads.values() for _, rows in found}
-    given = {
-        cell for rows in areas.values() for row in rows for cell in row if cell not in trees
-    }
+    read = {id(rows): rows for found in reads.values() for _, rows in found}
+    given = {cell for rows in read.values() for row in rows for cell in row if cell not in trees}
     inputs = {}
     for sheet in {key[0] for key in given}:
         here = tuple(sorted(key for key in given if key[0] == sheet))

@@ -15,7 +15,19 @@ from xlperf.expr.registry import ANY, function
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 
-_SUBTOTALS = "AVERAGE COUNT COUNTA MAX MIN PRODUCT STDEV STDEVP SUM VAR VARP".split()
+_SUBTOTALS = [
+    "AVERAGE",
+    "COUNT",
+    "COUNTA",
+    "MAX",
+    "MIN",
+    "PRODUCT",
+    "STDEV",
+    "STDEVP",
+    "SUM",
+    "VAR",
+    "VARP",
+]
 _WITH_HIDDEN_ROWS = 100
 
 
@@ -60,8 +72,11 @@ def settled(call: Call, place: Place) -> Expr:
             return _subtotal(args, place)
     if any(map(is_endless, call.args)):
         return _clipped(call)
-    if any(function.kind(n) == "a" and any(map(is_endless, _inside(arg)))
-           for function in [FUNCTIONS[call.function]] for n, arg in enumerate(call.args)):
+    if any(
+        function.kind(n) == "a" and any(map(is_endless, _inside(arg)))
+        for function in [FUNCTIONS[call.function]]
+        for n, arg in enumerate(call.args)
+    ):
         raise RefusalError(Message("整行或整列的数组运算", "arrays of whole rows or columns"))
     return call
 

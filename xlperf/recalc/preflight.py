@@ -104,6 +104,35 @@ def unknown(formula: str, known: Collection[str]) -> Message | None:
     return None
 
 
+def arguments(formula: str, names: Collection[str]) -> Iterator[tuple[str, list[str]]]:
+    """The calls of these functions in a formula, each with the texts of its arguments."""
+    plain = _QUOTED.sub(lambda found: "_" * len(found[0]), formula)
+    for call in _FUNCTION.finditer(plain):
+        if (name := _PREFIX.sub("", call[1]).upper()) not in names:
+            continue
+        depth, start, found = 1, call.end(), []
+        for place in range(start, len(plain)):
+            sign = plain[place]
+            depth += (sign in "({") - (sign in ")}")
+            if depth == 0 or (depth == 1 and sign == ","):
+                found.append(formula[start:place].strip())
+                start = place + 1
+            if depth == 0:
+                break
+        yield name, found
+
+
+_EXACT = {"VLOOKUP": 4, "HLOOKUP": 4, "MATCH": 3}
+
+
+def nearest(formula: str) -> Message | None:
+    """Searches that settle for the nearest entry: in ranges out of order engines differ."""
+    for name, found in arguments(formula, _EXACT):
+        if len(found) != _EXACT[name] or found[-1].upper() not in ("", "0", "FALSE", "FALSE()"):
+            return Message(f"近似匹配的 {name}", f"{name} of the nearest entry")
+    return None
+
+
 def named(zh: str, en: str, words: Collection[str]) -> Message:
     shown = ", ".join(sorted(words))
     return Message(f"{zh} {shown}", f"{en} {shown}")
