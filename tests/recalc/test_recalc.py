@@ -291,3 +291,13 @@ def test_in_place_and_two_processes(tmp_path):
     result = CliRunner().invoke(cli, args)
     assert result.exit_code == 0, result.output
     assert [held_values(path, "表")["A2"] for path in paths] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("typed", ["1,383,800条", "１３８条", "(138)条"])
+def test_a_number_in_a_text_is_read_as_excel_does_or_refused(typed, tmp_path):
+    formula = '=IFERROR(VALUE(SUBSTITUTE(A1,"条","")),"")'
+    data = book(tmp_path / "a.xlsx", {"A1": typed, "B1": formula})
+    (outcome,) = recalculate([data], "formualizer")
+    assert outcome.engine is None
+    (outcome,) = recalculate([data], "compiled")
+    assert isinstance(outcome.changed[0].new, float)

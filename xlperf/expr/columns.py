@@ -116,7 +116,14 @@ def _apply(scalar: Callable[..., Value], args: Sequence[Any]) -> Any:
     count = next((len(cell) for cell in _cells(args) if isinstance(cell, np.ndarray)), None)
     if count is None:
         return _caught(scalar, args)
-    if scalar is _IF and len(args) == 3 and _is_truths(args[0]) and _is_plain(args[1:]):
+    areas = any(type(arg) is tuple for arg in args)
+    if (
+        scalar is _IF
+        and len(args) == 3
+        and not areas
+        and _is_truths(args[0])
+        and _is_plain(args[1:])
+    ):
         return np.where(*args)
     if (fast := _FAST.get(scalar)) and _is_plain(args):
         with np.errstate(all="ignore"):

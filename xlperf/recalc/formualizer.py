@@ -29,6 +29,8 @@ from xlperf.scoring import WORKSHEET_FUNCTIONS, WorksheetFunction
 _TEXT = Message("需转换为数字的文本", "texts that have to be read as numbers")
 _VALUE = Call("VALUE", (Ref("text"),))
 _PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?%?")
+# What a text may still contain when a formula has stripped its unit: 1,383,800条.
+_UNREAD_PART = re.compile(r"\d,\d|[¥￥$:０-９．－＋]|\(\s*\d|[-+]\s+\d")
 _LITERAL = re.compile(r"\"((?:[^\"]|\"\")*)\"")
 _CHAR = re.compile(r"\bCHAR\((?!\s*(?:[1-9]|[1-9]\d|1[01]\d|12[0-7])\s*\))", re.IGNORECASE)
 _SUM_COMPARED = re.compile(r"[-+*/][^-+*/(),<>=&]+\)?\s*[<>]?=|[<>]?=\s*[^-+*/(),<>=&]+[-+*/]|0\^0")
@@ -144,6 +146,10 @@ def _afterwards(book: Book, values: Values) -> Reason | None:
         if any(0 < b - a <= _NEARLY * abs(b) for a, b in pairwise(numbers)):
             return Reason(Message("几乎相等的数的比较", "comparing what is nearly equal"), key)
         if any(isinstance(text, str) and _is_unread(text) for text in read):
+            return Reason(_TEXT, key)
+        if "VALUE" in used and any(
+            isinstance(text, str) and _UNREAD_PART.search(text) for text in read
+        ):
             return Reason(_TEXT, key)
     return None
 
