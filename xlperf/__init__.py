@@ -7,7 +7,7 @@ first use, so that `import xlperf` costs next to nothing.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from xlperf.bulk import fill, read
+    from xlperf.bulk import fill, read, score
     from xlperf.diagnostic import InputError, TableError, WorkbookError, XlperfError
     from xlperf.review import parse
     from xlperf.scoring import Policy
@@ -26,6 +26,7 @@ __all__ = [
     "fill",
     "parse",
     "read",
+    "score",
 ]
 
 _HOMES = {
@@ -38,6 +39,7 @@ _HOMES = {
     "fill": "bulk",
     "parse": "review",
     "read": "bulk",
+    "score": "bulk",
 }
 
 

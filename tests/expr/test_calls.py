@@ -16,6 +16,7 @@ import xlsxwriter
 
 from tests.oracles.libreoffice import LibreOffice
 from xlperf.expr import (
+    FUNCTIONS,
     Cell,
     ExcelError,
     Expr,
@@ -203,3 +204,11 @@ def twice(value: Any) -> Any:
     column = np.empty(2, object)
     column[:] = [value] * 2
     return column
+
+
+def test_every_function_is_documented() -> None:
+    guide = (Path(__file__).parents[2] / "docs/recalc.md").read_text("utf-8")
+    named = set(re.findall(r"[A-Z][A-Z0-9.]*", guide))
+    systems = re.compile(r"(BIN|OCT|DEC|HEX)2(BIN|OCT|DEC|HEX)")
+    own = {n for n, f in FUNCTIONS.items() if not f.added and not n.endswith("…")}
+    assert sorted(n for n in own if n not in named and not systems.fullmatch(n)) == []

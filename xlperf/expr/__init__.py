@@ -4,9 +4,8 @@
 semantics to the letter (blanks, numeric text, errors as values, rounding by 15 digits). Importing
 this package does not import numpy.
 
-Where Excel and LibreOffice differ, Excel is followed, with one exception: a difference of numbers
-that agree in all their digits is 0 anywhere in a formula, as in LibreOffice; Excel does this only
-for the last operation.
+Where Excel and LibreOffice differ, Excel is followed. So a difference of numbers that agree in all
+their digits is 0 where it ends a formula, and the rest of their bits anywhere else.
 """
 
 from xlperf.expr.evaluate import Env, evaluate

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from xlperf.expr.arrays import each, each_call, is_array
-from xlperf.expr.evaluate import BINARY, UNARY, Env, as_area, as_value
+from xlperf.expr.evaluate import BINARY, LAST, UNARY, Env, as_area, as_value
 from xlperf.expr.functions import FUNCTIONS
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
 from xlperf.expr.values import NEARLY, Fault, Value, rounded
@@ -23,7 +23,12 @@ Column = npt.NDArray[Any]
 
 def evaluate(expr: Expr, env: Env) -> Column:
     """What `expr` gives for each row, where `env` holds at least one column."""
-    result: Column = _visit(expr, env)
+    result: Column
+    match expr:
+        case Binary(op, left, right) if op in LAST:
+            result = _apply(LAST[op], [_visit(left, env), _visit(right, env)])
+        case _:
+            result = _visit(expr, env)
     if result.dtype == np.object_:
         return _packed(0.0 if value is None else value for value in result.tolist())
     return result if result.dtype == np.bool_ else result + 0.0
@@ -188,7 +193,7 @@ def _spread(arg: Any, count: int) -> Iterable[Any]:
 # ------------------------------------------------------- the quick way, for columns of numbers
 
 
-def _add(a: Any, b: Any) -> Column:
+def _last_sum(a: Any, b: Any) -> Column:
     total = a + b
     return np.where(np.abs(total) < np.abs(a) * NEARLY, 0.0, total)
 
@@ -228,8 +233,10 @@ _IF = FUNCTIONS["IF"].scalar
 _FAST: dict[Callable[..., Value], Callable[..., Any]] = {
     UNARY["-"]: lambda a: 0.0 - a,
     UNARY["%"]: lambda a: a / 100,
-    BINARY["+"]: _add,
-    BINARY["-"]: lambda a, b: _add(a, -b),
+    LAST["+"]: _last_sum,
+    LAST["-"]: lambda a, b: _last_sum(a, -b),
+    BINARY["+"]: np.add,
+    BINARY["-"]: np.subtract,
     BINARY["*"]: np.multiply,
     BINARY["/"]: np.divide,
     BINARY["="]: lambda a, b: _order(a, b) == 0,

@@ -68,7 +68,12 @@ def _compiled(expr: Expr) -> Program:
             return _applying(function.scalar, args)
 
 
-_program = by_identity(_compiled)
+@by_identity
+def _program(expr: Expr) -> Program:
+    match expr:
+        case Binary(op, left, right) if op in LAST:
+            return _applying(LAST[op], [_compiled(left), _compiled(right)])
+    return _compiled(expr)
 
 
 def _as_cells(expr: Expr) -> Program:
@@ -183,6 +188,12 @@ UNARY: dict[str, Callable[[Value], Value]] = {
     "+": lambda a: a,
     "%": values.percent,
 }
+
+LAST: dict[str, Callable[[Value, Value], Value]] = {
+    "+": values.last_sum,
+    "-": values.last_difference,
+}
+"""What a formula ends with: only there Excel takes a rest beyond 15 digits for 0."""
 
 BINARY: dict[str, Callable[[Value, Value], Value]] = {
     "+": values.add,

@@ -248,14 +248,14 @@ def _xlookup(
     value: Value,
     sought: Value | Area,
     given: Value | Area,
-    instead: Value = NA,
+    instead: Value = None,
     how: Value = 0.0,
     direction: Value = 1.0,
 ) -> Value:
     line, result = _line(_table(sought)), _table(given)
     place = _searched(line, _wanted(value), whole(how), whole(direction))
     if place is None:
-        return instead
+        return NA if instead is None else instead
     flat = result[0] if len(result) == 1 else [row[0] for row in result]
     if len(flat) != len(line.values) or min(len(result), len(result[0])) != 1:
         doubt("XLOOKUP")

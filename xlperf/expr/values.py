@@ -177,14 +177,22 @@ def finite(value: float) -> float:
 
 
 def add(a: Value, b: Value) -> float:
-    """The sum; 0 where the rest of two numbers lies beyond their 15 digits, as in `=1-0.9-0.1`."""
+    return finite(number(a) + number(b))
+
+
+def subtract(a: Value, b: Value) -> float:
+    return finite(number(a) - number(b))
+
+
+def last_sum(a: Value, b: Value) -> float:
+    """The sum that ends a formula; 0 where what is left lies beyond 15 digits: `=1-0.9-0.1`."""
     a, b = number(a), number(b)
     total = a + b
     return 0.0 if abs(total) < abs(a) * NEARLY else finite(total)
 
 
-def subtract(a: Value, b: Value) -> float:
-    return add(number(a), -number(b))
+def last_difference(a: Value, b: Value) -> float:
+    return last_sum(number(a), -number(b))
 
 
 def multiply(a: Value, b: Value) -> float:
