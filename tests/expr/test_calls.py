@@ -17,7 +17,9 @@ import xlsxwriter
 from tests.oracles.libreoffice import LibreOffice
 from xlperf.expr import (
     FUNCTIONS,
+    Call,
     Cell,
+    Const,
     ExcelError,
     Expr,
     Range,
@@ -212,3 +214,28 @@ def test_every_function_is_documented() -> None:
     systems = re.compile(r"(BIN|OCT|DEC|HEX)2(BIN|OCT|DEC|HEX)")
     own = {n for n, f in FUNCTIONS.items() if not f.added and not n.endswith("…")}
     assert sorted(n for n in own if n not in named and not systems.fullmatch(n)) == []
+
+
+ODD_VALUES: list[Any] = [
+    0.0, 1.0, -1.0, 0.5, 2.0, 5.0, 60.0, 1e-300, 1e15, 1e300, -1e300, 2958465.0, 2958466.0, 45000.7,
+    None, True, False, "", "a", "*", "~", "1", "1E9", "2024-02-30", "TRUE", ">", "𬭎字", "0.00",
+    "md", ExcelError("#N/A"), ExcelError("#DIV/0!"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(n for n, f in FUNCTIONS.items() if not f.placed))
+def test_no_argument_makes_a_function_raise(name: str) -> None:
+    function, rng = FUNCTIONS[name], random.Random(name)
+    most = min(function.most, 6)
+    for _ in range(150):
+        count = rng.randint(min(function.least, most), most)
+        kinds = [function.kind(place) for place in range(count)]
+        args = tuple(
+            Const(tuple(tuple(rng.choices(ODD_VALUES, k=2)) for _ in range(3)))
+            if kind != "v" and rng.random() < 0.7
+            else Const(rng.choice(ODD_VALUES))
+            for kind in kinds
+        )
+        answer = evaluate(Call(name, args), {})
+        assert isinstance(answer, (float, str, bool, ExcelError)), (name, args)
+        assert not isinstance(answer, float) or math.isfinite(answer), (name, args)

@@ -6,7 +6,7 @@ from typing import Any
 
 from xlperf.expr.registry import FUNCTIONS, Area
 from xlperf.expr.tree import Binary, Call, Const, Expr, Range, Unary
-from xlperf.expr.values import NA, Fault, Value
+from xlperf.expr.values import NA, Fault, Value, beyond
 
 
 def is_array(expr: Expr) -> bool:
@@ -56,6 +56,8 @@ def each(scalar: Callable[..., Value], kinds: str = "v") -> Callable[..., Any]:
                 return scalar(*picked)
             except Fault as fault:
                 return fault.error
+            except ArithmeticError as error:
+                return beyond(error)
 
         return tuple(tuple(cell(y, x) for x in range(width)) for y in range(height))
 

@@ -15,7 +15,7 @@ from xlperf.expr.arrays import each, each_call, is_array
 from xlperf.expr.evaluate import BINARY, LAST, UNARY, Env, as_area, as_value
 from xlperf.expr.functions import FUNCTIONS
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
-from xlperf.expr.values import NEARLY, Fault, Value, rounded
+from xlperf.expr.values import NEARLY, Fault, Value, beyond, rounded
 
 Column = npt.NDArray[Any]
 """Of float64, bool or, for anything else, objects: the values that `evaluate` knows."""
@@ -144,6 +144,8 @@ def _caught(scalar: Callable[..., Value], args: Sequence[Any]) -> Value:
         return scalar(*args)
     except Fault as fault:
         return fault.error
+    except ArithmeticError as error:
+        return beyond(error)
 
 
 def _packed(values: Iterable[Value]) -> Column:

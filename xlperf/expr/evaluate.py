@@ -12,7 +12,7 @@ from xlperf.expr.arrays import each, each_call, is_array
 from xlperf.expr.functions import FUNCTIONS, Area
 from xlperf.expr.memory import by_identity
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
-from xlperf.expr.values import ExcelError, Fault, Value, order, rank
+from xlperf.expr.values import ExcelError, Fault, Value, beyond, order, rank
 
 
 class Env(Protocol):
@@ -140,6 +140,8 @@ def _applying(scalar: Callable[..., Value], args: list[Program]) -> Program:
                 return scalar(only(env))
             except Fault as fault:
                 return fault.error
+            except ArithmeticError as error:
+                return beyond(error)
 
         return one
     if len(args) == 2:
@@ -150,6 +152,8 @@ def _applying(scalar: Callable[..., Value], args: list[Program]) -> Program:
                 return scalar(left(env), right(env))
             except Fault as fault:
                 return fault.error
+            except ArithmeticError as error:
+                return beyond(error)
 
         return two
 
@@ -158,6 +162,8 @@ def _applying(scalar: Callable[..., Value], args: list[Program]) -> Program:
             return scalar(*[arg(env) for arg in args])
         except Fault as fault:
             return fault.error
+        except ArithmeticError as error:
+            return beyond(error)
 
     return many
 

@@ -181,12 +181,16 @@ def _sign(value: float) -> float:
 
 
 def _factorial(value: float) -> float:
+    if value >= 171:
+        raise OverflowError(value)
     return float(math.factorial(int(value)))
 
 
 def _double_factorial(value: float) -> float:
     if value < -1:
         raise ValueError(value)
+    if value >= 301:
+        raise OverflowError(value)
     return float(math.prod(range(int(value), 0, -2)))
 
 

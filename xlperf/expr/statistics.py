@@ -228,7 +228,7 @@ def _pairs(one: Value | Area, other: Value | Area) -> tuple[list[float], list[fl
 
 def _products(one: list[float], other: list[float]) -> float:
     a, b = _mean(one), _mean(other)
-    return total((x - a) * (y - b) for x, y in zip(one, other, strict=True))
+    return finite(total((x - a) * (y - b) for x, y in zip(one, other, strict=True)))
 
 
 def _ratio(above: float, below: float) -> float:
@@ -297,6 +297,8 @@ def _normdist(value: Value, mean: Value, spread: Value, cumulative: Value) -> Va
 def _normal(value: float, mean: float, spread: float, cumulative: Value) -> float:
     normal = NormalDist(mean, spread)
     if not logical(cumulative):
+        if not normal.variance:
+            raise OverflowError(spread)
         return normal.pdf(value)
     if value < mean - 4 * spread:
         return math.erfc((mean - value) / spread / math.sqrt(2)) / 2

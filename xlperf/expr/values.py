@@ -65,6 +65,12 @@ def doubt(what: str) -> None:
         found.append(what)
 
 
+def beyond(error: ArithmeticError) -> ExcelError:
+    """What is too large, too small or too near to 0 to be computed: in Excel mostly #NUM!."""
+    doubt(str(error))
+    return NUM
+
+
 # ---------------------------------------------------------------------------------- coercion
 
 

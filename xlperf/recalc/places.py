@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from xlperf.diagnostic import Message
 from xlperf.expr import FUNCTIONS, Area, Call, Cell, Const, Expr, Range, Value, doubt
 from xlperf.expr.criteria import test_of
-from xlperf.expr.registry import ANY, function
+from xlperf.expr.registry import ANY, area_of, function
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 
@@ -165,7 +165,8 @@ def _check_blanks(criteria: Collection[Value | Area]) -> None:
 
 
 @function("INDEX…", 2, 3, takes="rvv")
-def _index(area: Area, row: Value, column: Value = None) -> Value:
+def _index(table: Value | Area, row: Value, column: Value = None) -> Value:
+    area = area_of(table)
     height, width = len(area), len(area[0])
     for asked, size in ((row, height), (column, width)):
         if type(asked) is float and asked > size:
