@@ -2,11 +2,13 @@
 
 import platform
 
-from benchmarks import check, fill, peers, recalc, startup
+from benchmarks import addin, check, fill, peers, recalc, server, startup
 
 print(f"Python {platform.python_version()}, {platform.machine()}")
 startup.main()
 fill.main()
 check.main()
 recalc.main()
+addin.main()
 peers.main()
+server.main()

@@ -6,6 +6,8 @@ first use, so that `import xlperf` costs next to nothing.
 
 from typing import TYPE_CHECKING
 
+from xlperf.lazy import lazy_front
+
 if TYPE_CHECKING:
     from xlperf.bulk import fill, read, score
     from xlperf.diagnostic import InputError, TableError, WorkbookError, XlperfError
@@ -29,28 +31,14 @@ __all__ = [
     "score",
 ]
 
-_HOMES = {
-    "InputError": "diagnostic",
-    "Policy": "scoring",
-    "TableError": "diagnostic",
-    "Template": "template",
-    "WorkbookError": "diagnostic",
-    "XlperfError": "diagnostic",
-    "fill": "bulk",
-    "parse": "review",
-    "read": "bulk",
-    "score": "bulk",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
-
-    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_front(
+    __name__,
+    bulk="fill read score",
+    diagnostic="InputError TableError WorkbookError XlperfError",
+    review="parse",
+    scoring="Policy",
+    template="Template",
+)
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""Where the shipped templates and examples lie: in the installed package, or in the source tree."""
+"""Where templates, examples and macros lie: in the installed package, or in the source tree."""
 
 from pathlib import Path
 
@@ -23,6 +23,16 @@ def example_folders() -> list[Path]:
 
 def examples_root() -> Path:
     return _folder("examples")
+
+
+def macros() -> Path:
+    """The folder of the add-in's ribbon and VBA modules."""
+    return _folder("macros")
+
+
+def document(name: str) -> Path:
+    """A page of the documentation, with its pictures beside it."""
+    return _folder("docs") / name
 
 
 def template_path(name: str | Path) -> Path:

@@ -9,6 +9,9 @@ _TABLES = (
     words.BEFORE,
     words.AFTER,
     words.SCALES,
+    words.SHARES,
+    words.CHANGES,
+    words.MEASURED,
     words.PERIODS,
     words.ERAS,
     words.DUE,
@@ -19,10 +22,31 @@ _TABLES = (
 )
 _WORDS = [word for table in _TABLES for word in table]
 _SIGNS = list("0123456789.,，-~±*/()（）[]：。 每各按至底末前内第一二三十百千万亿点半％％％")
-_PIECES = ["2025年", "12月", "31日", "3", "95", "1.50", "100", "1,234", "2025-12-31"]
+_PIECES = [
+    "2025年",
+    "12月",
+    "31日",
+    "3",
+    "95",
+    "1.50",
+    "100",
+    "1,234",
+    "2025-12-31",
+    "2/3",
+    "1小时30分钟",
+    "≥",
+]
 _VALUES = [
     value
-    for name in ("thresholds", "frequencies", "intervals", "deadlines", "mixed")
+    for name in (
+        "thresholds",
+        "frequencies",
+        "intervals",
+        "deadlines",
+        "mixed",
+        "trades",
+        "outcomes",
+    )
     for value, _ in cases(name)
 ]
 

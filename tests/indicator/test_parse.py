@@ -24,7 +24,10 @@ from xlperf.indicator.folding import fold
 from xlperf.indicator.parser import LONGEST, _plain, _read
 from xlperf.indicator.words import SCALES
 
-FILES = ("thresholds", "frequencies", "intervals", "deadlines", "prose", "mixed")
+FILES = (
+    *("thresholds", "frequencies", "intervals", "deadlines", "prose", "mixed"),
+    *("trades", "offices", "outcomes", "notations"),
+)
 
 # Published values that are not read as their table says, and why.
 EXCEPTIONS: dict[str, str] = {}
@@ -80,7 +83,7 @@ def agrees(row: dict[str, str]) -> bool:
 
 
 def printed(quantity: Quantity) -> str:
-    scale = next((word for word, value in SCALES.items() if value == quantity.scale), "")
+    scale = {value: word for word, value in SCALES.items()}.get(quantity.scale, "")
     return scale + quantity.unit + (f"/{quantity.per}" if quantity.per else "")
 
 
@@ -120,6 +123,26 @@ def test_the_number_stands_where_its_span_says(text):
             typed = fold(text[span.start : span.end]).replace(" ", "") if span else ""
             if typed.replace(",", "").replace(".", "").isdigit():
                 assert Decimal(typed.replace(",", "")) == quantity.number
+
+
+@given(st.integers(1, 99), st.integers(1, 59), st.sampled_from(["小时", "分钟", "年"]))
+def test_two_units_make_one_quantity(large, small, unit):
+    lesser, factor = {"小时": ("分钟", 60), "分钟": ("秒", 60), "年": ("个月", 12)}[unit]
+    target = parse(f"不超过{large}{unit}{small}{lesser}").target
+    if small < factor:
+        assert target == Threshold("≤", Quantity(Decimal(large * factor + small), unit=lesser))
+    else:
+        assert isinstance(target, Qualitative)
+
+
+@given(st.integers(1, 9), st.integers(2, 10))
+def test_only_a_proper_fraction_is_a_number(over, under):
+    target = parse(f"{over}/{under}以上").target
+    if over < under:
+        assert isinstance(target, Threshold)
+        assert abs(target.quantity.number * under - over) < Decimal("1e-25")
+    else:
+        assert isinstance(target, Qualitative)
 
 
 @given(texts())

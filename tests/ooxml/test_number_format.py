@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.oracles.libreoffice import LibreOffice
-from xlperf.ooxml.number_format import BUILT_IN, display, is_date_format
+from xlperf.ooxml.built_in_formats import BUILT_IN
+from xlperf.ooxml.number_format import display, is_date_format
 
 CASES = Path(__file__).parent / "cases" / "number_formats.txt"
 

@@ -97,6 +97,11 @@ class LibreOffice:
         """Saves `path` to `out` as LibreOffice writes it."""
         self._ask("load_save", path, out=str(out.resolve()))
 
+    def run_macros(self, path: Path, macros: Iterable[str]) -> dict[str, str]:
+        """Address → what the cells of the first sheet show after the macros ("Module.Sub") ran."""
+        shown: dict[str, str] = self._ask("run_macros", path, macros=list(macros))
+        return shown
+
     def close(self) -> None:
         if self._process:
             # The end of its input tells the driver to end LibreOffice in an orderly way.

@@ -18,6 +18,7 @@ from typing import Any
 import uno
 from com.sun.star.beans import PropertyValue
 from com.sun.star.connection import NoConnectException
+from com.sun.star.document import MacroExecMode
 from com.sun.star.lang import DisposedException
 from com.sun.star.sheet import CellFlags, FormulaResult
 from com.sun.star.uno import Exception as UnoException
@@ -29,11 +30,14 @@ SETTINGS = (
     ("/org.openoffice.Office.Common/Misc", "UseLocking", "false"),
     # Dates and numbers as in China.
     ("/org.openoffice.Setup/L10N", "ooSetupSystemLocale", "zh-CN"),
+    # Macros run where `run_macros` says so; other loading leaves them alone.
+    ("/org.openoffice.Office.Common/Security/Scripting", "MacroSecurityLevel", "0"),
 )
 FILTERS = {
     ".xlsx": "Calc MS Excel 2007 XML",
     ".xlsm": "Calc MS Excel 2007 VBA XML",
     ".xltx": "Calc MS Excel 2007 XML Template",
+    ".xlam": "Calc MS Excel 2007 VBA XML",
 }
 # LibreOffice's numbers for the errors that Excel has too.
 ERRORS = {
@@ -107,7 +111,7 @@ def properties(**values: object) -> tuple[Any, ...]:
 
 
 @contextlib.contextmanager
-def opened(desktop: Any, name: str) -> Iterator[Any]:
+def opened(desktop: Any, name: str, **more: object) -> Iterator[Any]:
     path = Path(name)
     if not path.is_file():
         raise RefusalError("there is no such file")
@@ -115,7 +119,7 @@ def opened(desktop: Any, name: str) -> Iterator[Any]:
     if not zipfile.is_zipfile(path):
         raise RefusalError("it is no workbook")
     # A named filter keeps LibreOffice from reading a broken workbook as a page of text.
-    how = properties(Hidden=True, FilterName=FILTERS[path.suffix])
+    how = properties(Hidden=True, FilterName=FILTERS[path.suffix], **more)
     book = desktop.loadComponentFromURL(path.as_uri(), "_blank", 0, how)
     if book is None:
         raise RefusalError("LibreOffice cannot open it")
@@ -193,8 +197,28 @@ def load_save(desktop: Any, path: str, out: str) -> None:
         save(book, out, FILTERS[Path(out).suffix])
 
 
+def run_macros(desktop: Any, path: str, macros: list[str]) -> dict[str, str]:
+    """What the cells of the first sheet show after these macros ("Module.Sub") have run.
+
+    That a macro ran says nothing, as LibreOffice keeps errors of VBA to itself; its cells tell.
+    """
+    with opened(desktop, path, MacroExecutionMode=MacroExecMode.ALWAYS_EXECUTE_NO_WARN) as book:
+        for macro in macros:
+            url = f"vnd.sun.star.script:VBAProject.{macro}?language=Basic&location=document"
+            book.ScriptProvider.getScript(url).invoke((), (), ())
+        sheet = book.Sheets.getByIndex(0)
+        cells = sheet.queryContentCells(
+            CellFlags.VALUE | CellFlags.STRING | CellFlags.DATETIME | CellFlags.FORMULA
+        ).Cells
+        return {
+            f"{letters(cell.CellAddress.Column)}{cell.CellAddress.Row + 1}": cell.String
+            for cell in cells
+        }
+
+
 ACTIONS: dict[str, Callable[..., object]] = {
-    action.__name__: action for action in (recalculate, print_pdf, insert_rows, load_save)
+    action.__name__: action
+    for action in (recalculate, print_pdf, insert_rows, load_save, run_macros)
 }
 
 

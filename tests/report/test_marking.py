@@ -7,6 +7,7 @@ import pytest
 
 import xlperf
 from xlperf.diagnostic import InputError
+from xlperf.ooxml.preflight import Limits
 from xlperf.report import write_marked
 from xlperf.resources import examples_root
 from xlperf.review import check
@@ -61,3 +62,9 @@ def test_nothing_is_written_over_what_was_reviewed(folder, out):
 def test_one_copy_may_be_named(folder, tmp_path):
     paths, out = [folder / "2023"], tmp_path / "批注.xlsx"
     assert write_marked(check(paths), paths, out) == [out]
+
+
+def test_a_marked_copy_keeps_to_the_limits_of_the_review(folder, tmp_path):
+    paths = [folder / "2023"]
+    with pytest.raises(InputError):
+        write_marked(check(paths), paths, tmp_path, limits=Limits(file=100))

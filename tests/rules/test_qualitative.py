@@ -27,7 +27,7 @@ def test_the_bands_are_those_of_the_policy() -> None:
     strict = (top._replace(low=Decimal(90)), rest[0]._replace(high=Decimal(90)), *rest[1:])
     row = ROW.format("达成预期指标", 10, "8.5")
     assert not messages("Q02", row)
-    assert messages("Q02", row, bands=strict) == ["定性指标得分 8.5 不在 达成预期 区间 [9,10]"]
+    assert messages("Q02", row, bands=strict) == ["定性指标得分 8.5 不在 达成预期指标 区间 [9,10]"]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """The set of indicators: categories, copies, goals, weights."""
 
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from xlperf.rules import RULES, AllForms, Finding, Settings, read_example, run
 
@@ -135,6 +138,30 @@ def test_alike_is_not_repeated(rows: str) -> None:
 
 SPLIT = "项目名称=归集业务、专项审计及数据治理经费\n产出指标/数量指标 归集业务考核 ≥12次"
 HOLDER = "项目名称={}\n产出指标/数量指标 专项审计工作 ≥1次"
+
+
+WORDS = st.lists(st.sampled_from("甲乙丙丁"), min_size=9, max_size=12).map("".join)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["产出", "效益"]), WORDS), max_size=12))
+def test_a_name_within_an_earlier_or_longer_one_is_a_repetition(
+    rows: list[tuple[str, str]],
+) -> None:
+    text = "\n".join(f"{level1}/社会效益指标 {name} 显著" for level1, name in rows)
+    expected = {
+        later
+        for (first, (level1, one)), (later, (other, two)) in product(enumerate(rows), repeat=2)
+        if first < later
+        and level1 == other
+        and (one == two or contains(*sorted((one, two), key=len)))
+    }
+    assert {finding.row for finding in found("S05", text)} == expected
+
+
+def contains(short: str, long: str) -> bool:
+    """Whether the letters of the short name, if it tells enough, stand in the long one."""
+    rest = iter(long)
+    return len(short) >= 10 and all(letter in rest for letter in short)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.scoring.rows import AMOUNTS, comparators, row, spelled
@@ -233,3 +233,28 @@ def test_a_policy_of_ones_own_cannot_be_called(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text("[rounding]\nplaces = 0\n", "utf-8")
     with pytest.raises(InputError, match="XP_SCORE"):
         grade_call(Policy.load(tmp_path / "own.toml"))
+
+
+targets = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["≥", "≤", ">", "<", "=", "", "不低于"]),
+    st.sampled_from(["0", "3", "95", "99.5", "160", "1000000", "0.05", "-5", "12.345678"]),
+    st.sampled_from(["", "%", "%", "%", "‰", "个", "万条", "万元", "元/天", "（含）"]),
+) | st.sampled_from(
+    ["80%-90%", "10~20天", "27人*12月", "每月至少一次", "有效保障", "", "#", "≥三成"]
+)
+ratios = st.integers(0, 130).map(lambda n: n / 100)
+plain = st.floats(0, 1e12) | st.integers(0, 5000).map(lambda n: n / 100) | ratios | ratios
+points = st.integers(1, 2000).map(lambda n: n / 100)
+
+
+@settings(max_examples=300)
+@given(
+    targets,
+    st.lists(st.tuples(plain | st.just(-3.0), points), min_size=2, max_size=5),
+    st.sampled_from([(), ("linear",), ("zero",), ("没有",)]),
+)
+def test_rows_that_are_scored_together_get_what_each_gets_alone(target, rows, policy):
+    actuals, weights = zip(*rows, strict=True)
+    together = SCORE([target] * len(rows), list(actuals), list(weights), *policy)
+    assert together == [SCORE(target, *row, *policy) for row in rows]

@@ -8,8 +8,7 @@ import json
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -30,11 +29,13 @@ from xlperf.bulk import (
     score_workbooks,
     write_tables,
 )
+from xlperf.cli.addin import addin_group
 from xlperf.cli.progress import progress_of
+from xlperf.cli.serve import serve
+from xlperf.cli.telling import input_errors as _input_errors
+from xlperf.cli.telling import say as _say
 from xlperf.cli.usage import Commands, Misuse
 from xlperf.diagnostic import (
-    SEVERITY_NAMES,
-    Diagnostic,
     InputError,
     Lang,
     Message,
@@ -46,6 +47,7 @@ from xlperf.rules import RULES, Finding, Stage, choose
 from xlperf.rules.reference import as_dict as rule_as_dict
 from xlperf.rules.reference import explain as explain_rule
 from xlperf.scoring import Policy
+from xlperf.summary import lines, summarise, summary_workbook
 from xlperf.template import Template, template_report
 from xlperf.template.binding import bind_file
 
@@ -236,6 +238,31 @@ def read(lang: Lang, workbooks: tuple[Path, ...], out: Path) -> None:
 
 @cli.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=_OUT, help="Write the summary as a workbook.")
+@click.option("--policy", type=_OUT, help="Policy that names the grades.")
+@click.pass_obj
+def summary(lang: Lang, paths: tuple[Path, ...], out: Path | None, policy: Path | None) -> None:
+    """Sum up the forms in PATHS: money, scores, grades, and the indicators that fell short.
+
+    Example:
+
+        xlperf summary 自评表/ -o 汇总表.xlsx
+    """
+    with _input_errors(lang):
+        limits = review.settings_for(paths[0], {}).limits
+        found = summarise(paths, Policy.load(policy), limits)
+        _say(found.problems, lang)
+        if not found.forms:
+            sys.exit(2)
+        click.echo("\n".join(lines(found, lang)))
+        if out is not None:
+            make_folder(out.parent)
+            write_file(out, summary_workbook(found))
+        sys.exit(1 if found.problems else 0)
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--select", multiple=True, help="Only rules with this code or beginning (A, C0).")
 @click.option("--ignore", multiple=True, help="Without the rules of this code or beginning.")
 @click.option("--severity", type=click.Choice([*map(str, Severity)]), help="At least so severe.")
@@ -270,7 +297,8 @@ def check(paths: tuple[Path, ...], **options: Any) -> None:
         else:
             found = review.check(paths, settings)
         if options["style"] == "xlsx":
-            for path in report.write_marked(found, paths, options["out"], lang):
+            limits = settings.limits
+            for path in report.write_marked(found, paths, options["out"], lang, limits):
                 click.echo(path)
         else:
             _write(report.render(found, options["style"], lang), options["out"])
@@ -356,6 +384,9 @@ def explain(lang: Lang, what: str, style: str) -> None:
                 click.echo(f"  {label}  {part}")
 
 
+cli.add_command(serve)
+
+
 @cli.group(name="template")
 def template_group() -> None:
     """List, show and check templates.
@@ -437,6 +468,9 @@ def template_bind(lang: Lang, /, form: Path, out: Path, **options: Any) -> None:
         sys.exit(0 if all(bound.fillable for bound in forms) else 1)
 
 
+cli.add_command(addin_group)
+
+
 def _say_report(template: Template, lang: Lang) -> bool:
     report = template_report(template)
     for line in report.lines:
@@ -478,21 +512,5 @@ def _say_mended(mended: Sequence[Finding], lang: Lang) -> None:
     click.echo(total.text(lang), err=True)
 
 
-def _say(diagnostics: Iterable[Diagnostic], lang: Lang) -> None:
-    for found in diagnostics:
-        label = SEVERITY_NAMES[found.severity].text(lang)
-        click.echo(f"{label} {found.code} {found.text(lang)}", err=True)
-
-
 def _print(message: Message, lang: Lang) -> None:
     click.echo(message.text(lang))
-
-
-@contextmanager
-def _input_errors(lang: Lang) -> Iterator[None]:
-    """Input that cannot be used ends the command with exit code 2 and what is wrong with it."""
-    try:
-        yield
-    except InputError as error:
-        _say(error.diagnostics, lang)
-        sys.exit(2)

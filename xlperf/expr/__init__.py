@@ -8,12 +8,17 @@ Where Excel and LibreOffice differ, Excel is followed. So a difference of number
 their digits is 0 where it ends a formula, and the rest of their bits anywhere else.
 """
 
+from typing import TYPE_CHECKING
+
 from xlperf.expr.evaluate import Env, evaluate
 from xlperf.expr.functions import FUNCTIONS, Area
-from xlperf.expr.parsing import Unsupported, parse_formula
-from xlperf.expr.printing import to_excel
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
 from xlperf.expr.values import ExcelError, Value, doubt, doubts
+from xlperf.lazy import lazy_front
+
+if TYPE_CHECKING:
+    from xlperf.expr.parsing import Unsupported, parse_formula
+    from xlperf.expr.printing import to_excel
 
 __all__ = [
     "FUNCTIONS",
@@ -36,3 +41,9 @@ __all__ = [
     "parse_formula",
     "to_excel",
 ]
+
+__getattr__ = lazy_front(
+    __name__,
+    parsing="Unsupported parse_formula",
+    printing="to_excel",
+)

@@ -4,7 +4,6 @@ The vocabulary is open. A label that is not listed is a plain field: text, or an
 """
 
 import datetime
-import difflib
 import math
 import re
 import unicodedata
@@ -116,10 +115,13 @@ def nearest_label(label: str) -> str | None:
         if label.startswith(INDICATOR_PREFIX) == bool(prefix)
     ]
     similar = [label for label in known if abs(len(label) - len(plain)) <= 1]
+    import difflib  # only for names that are slips
+
     near = difflib.get_close_matches(plain, similar, n=1, cutoff=0.75)
     return prefix + near[0] if near else None
 
 
+@lru_cache(maxsize=4096)
 def kind_of(label: str) -> Kind:
     """What the field of this canonical label holds."""
     if label in _NUMBERS or label.startswith("资金."):

@@ -4,17 +4,26 @@ import re
 
 from xlperf.indicator import words
 from xlperf.indicator.grammar import WORDS, pattern, rules
-from xlperf.indicator.parts import LEADS, Parts, Places, Reading
+from xlperf.indicator.parts import LEADS, MEASURED, Parts, Places, Reading
 from xlperf.indicator.quantities import ONE, read_count, read_number, read_per
 from xlperf.indicator.target import Comparator, Frequency, Period, Quantity, Threshold
+from xlperf.indicator.words import Lazy
 
-_HABIT = re.compile(
-    f"(?:{words.alternation((*words.ADVERBS, '定期'))})*(?:{words.alternation(words.ACTIONS)})"
+_HABIT = Lazy(
+    lambda: (
+        f"(?:{words.alternation((*words.ADVERBS, '定期', '集中', '社会化', '打卡'))})*"
+        f"(?:{words.alternation(words.ACTIONS)})"
+    )
 )
-_GRANTED = re.compile(f"[^的了]*(?:{words.alternation(words.GRANTS)})")
+_GRANTED = Lazy(lambda: f"[^的了]*(?:{words.alternation(words.GRANTS)})")
+_COUNTED = Lazy(
+    lambda: f"[0-9]*[百千万亿]*(?:{words.alternation((*words.KNOWN_UNITS, *words.THINGS))})"
+)
 _NUMERAL = re.compile("[0-9零一二两三四五六七八九十半]")
-_CYCLE = re.compile(
-    f"(?P<turns>{rules()['turns'][0][1:-1]})?个?(?P<period>{words.alternation(WORDS['period'])})"
+_CYCLE = Lazy(
+    lambda: (
+        f"(?P<turns>{rules()['turns'][0][1:-1]})?个?(?P<period>{words.alternation(WORDS['period'])})"
+    )
 )
 _COUNTED_BASES = frozenset(("人", "场", "批"))
 
@@ -53,17 +62,20 @@ def read_counted(text: str) -> Reading | None:
         return None
     parts = Parts(match)
     quantity = parts.quantity()
-    if quantity is None or not parts.lead():
+    if quantity is None or not parts.lead(match["inner"], quantity):
         return None
     op = parts.comparator("before", "inner")
     if parts.contradiction:
         return None
-    middle, things = match["middle"], match["each"][1:].split("每")
+    things = match["each"][1:].split("每")
+    things[-1], middle = _divided(things[-1], match["middle"])
     if middle in words.APPROXIMATE:
         middle = ""
         parts.remarks.insert(0, "约")
+    if MEASURED.fullmatch(middle) and not _GRANTED.fullmatch(middle):
+        return None  # 每千人口医师数 is one label
     described = op or _HABIT.match(middle) or _GRANTED.fullmatch(middle) or LEADS.fullmatch(middle)
-    if middle and not described:
+    if middle and (not described or (things[-1] == "个" and not _HABIT.match(middle))):
         if read_cycle(things[-1]):
             return None
         things[-1] += middle
@@ -84,6 +96,12 @@ def read_counted(text: str) -> Reading | None:
     parts.places["per"] = match.span("each")
     kept = Quantity(quantity.number, quantity.scale, quantity.unit, rate)
     return Threshold(op, kept, parts.qualifier()), parts.places
+
+
+def _divided(thing: str, middle: str) -> tuple[str, str]:
+    """What is counted against, and the words after it: 公里, 养护费."""
+    match = None if read_cycle(thing) else _COUNTED.match(thing + middle)
+    return (match[0], (thing + middle)[match.end() :]) if match else (thing, middle)
 
 
 def _is_countable(unit: str) -> bool:

@@ -14,10 +14,11 @@ from xlperf.indicator.grammar import pattern
 from xlperf.indicator.parts import Places, Reading
 from xlperf.indicator.quantities import join_remarks, read_count
 from xlperf.indicator.target import Deadline, Period, Qualitative
+from xlperf.indicator.words import Lazy
 
 _ADVERBS = f"(?:{words.alternation(words.ADVERBS)})*"
-_DONE = re.compile(f"{_ADVERBS}(?:{words.alternation(words.DONE)})")
-_PLAIN = re.compile(f"{_ADVERBS}完成")
+_DONE = Lazy(lambda: f"{_ADVERBS}(?:{words.alternation(words.DONE)})")
+_PLAIN = Lazy(lambda: f"{_ADVERBS}完成")
 _BARE = re.compile("(?:([0-9]{4})年)?([0-9]{1,4}|[一二三四五六七八九])")
 # 202506 and 2031.5 are numbers unless more says that they are dates; 2025.06 is a date.
 _NUMBERLIKE = re.compile(r"[0-9]{6}|[0-9]{4}\.[0-9]|(?!20[1-3])[0-9]{4}\.[0-9]{2}")
@@ -102,7 +103,13 @@ def read_recurring(text: str) -> Reading | None:
     elif day.year is not None or (day.month is not None) != (period in ("年", "学年")) != ends:
         return None
     places = {"period": match.span("period"), "date": match.span("date")}
-    return _reading(text, match, day, places, period=period)
+    start = None
+    if since := match["since"]:
+        start = _read_since(since, day)
+        if start is None:
+            return None
+        places["date"] = (match.start("since"), match.end("date"))
+    return _reading(text, match, day, places, start=start, period=period)
 
 
 def _read_date(text: str, *, first: bool = False) -> Day | None:
@@ -168,6 +175,16 @@ def _bare_start(match: re.Match[str], until: Day) -> Day | None:
     if until.fine in ("month", "edge") and len(number) <= 2:
         return _named(int(year) if year else None, read_count(number), None, first=True)
     return None
+
+
+def _read_since(text: str, until: Day) -> Day | None:
+    """The start in 每月10-15日 and 每年3-5月; what it does not name is what the end names."""
+    if text.isdigit():
+        text += "日" if until.fine == "day" else "月"
+    start = _read_date(text, first=True)
+    if start is None or start.year or start.fine != until.fine:
+        return None
+    return start if start.month else start._replace(month=until.month)
 
 
 def _is_due(day: Day, match: re.Match[str], date: str) -> bool:

@@ -18,7 +18,7 @@ from xlperf.indicator import words
 GRAMMAR = r"""
 (* Thresholds: a quantity to reach, or to stay under. *)
 threshold = lead, [ before, [ verb ] ], ( whole | amount ), measure, [ rate | each ], [ aside ],
-            [ after ], [ late ], [ tail ], [ note ] ;
+            [ after, [ late ] ], [ tail ], [ note ] ;
 within    = lead, [ before ], amount, measure, within_word, act, [ note ] ;
 product   = lead, [ before ], factors, [ after ], [ tail ], [ note ] ;
 
@@ -32,9 +32,19 @@ times     = lead, [ turns ], [ "个" ], period, [ "之内" | "内" ], [ inner ],
             [ after ], [ tail ], [ note ] ;
 habit     = ( "每" | "按" | "逐" ), [ turns ], [ "个" ], period, [ action ], [ note ] ;
 
+(* A quantity in two units, and one that is explained after a comma. *)
+compound  = lead, [ before ], large, [ "零" ], ( half_more | small ), [ after ], [ tail ],
+            [ note ] ;
+large     = number, ( scale | /个?(?:年|月|天|日|小时|分)钟?|个(?=半)/ ) ;
+small     = number, [ scale ], unit ;
+half_more = "半" ;
+explained = clause, /[,;、]/, detail ;
+clause    = /[^,;、]{1,30}/ ;
+detail    = ( "每" | "其中" | "含" | "包括" ), /.+/ | /[^0-9]+/ ;
+
 (* Intervals. *)
 range     = lead, [ each ], low, [ aside ], dash, high, [ between ], [ rate ], [ tail ], [ note ] ;
-limits    = lead, before, low, [ joint ], inner, high, [ rate ], [ note ] ;
+limits    = lead, before, low, [ aside ], [ joint ], inner, high, [ rate ], [ note ] ;
 bounds    = lead, low, after, [ joint ], high, below, [ note ] ;
 sandwich  = low, before, [ variable ], inner, high, [ note ] ;
 brackets  = opening, low, /[,~-]/, high, closing, [ note ] ;
@@ -42,12 +52,14 @@ tolerance = lead, [ before ], [ low ], ( "±" | "正负" ), high, [ rate ], [ af
             [ note ] ;
 
 (* Deadlines. *)
-deadline  = [ due, [ ":" ] ], ( date | figures | stamp ), [ mark ], [ done ], [ note ] ;
+deadline  = [ due, [ ":" ] ], ( date | figures | stamp ), [ when ], [ mark ], [ done ], [ note ] ;
 stretch   = [ due, [ ":" ] ], from, dash, until, [ mark ], [ done ], [ note ] ;
-recurring = "每", [ turns ], [ "个" ], period, [ "月" ], date, [ mark ], [ done ], [ note ] ;
-date      = [ era, [ "年" ] ], [ year, "年", [ "度" ], [ "年" ] ], [ half, "半年" ],
-            [ [ "第" ], quarter, "季度" ], [ month, "月", [ "份" ] ], [ third, "旬" ],
-            [ day, ( "日" | "号" ), [ "24时" ] ], [ edge ] ;
+recurring = "每", [ turns ], [ "个" ], period, [ "月" ], [ since, dash ], date, [ mark ], [ done ],
+            [ note ] ;
+since     = /(?:[0-9]{1,2}月)?[0-9]{1,2}[日号月]?/ ;
+date      = [ era, [ "年" ] ], [ year, ( "年", [ "度" ], [ "年" | "全年" ] | "全年" ) ],
+            [ half, "半年" ], [ [ "第" ], quarter, "季度" ], [ month, "月", [ "份" ] ],
+            [ third, "旬" ], [ day, ( "日" | "号" ), [ clock ] ], [ edge ] ;
 figures   = year, /[.\x2f-]/, month, [ /[.\x2f-]/, day ], [ "月" | "日" ] ;
 stamp     = /(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])?/ ;
 
@@ -55,54 +67,58 @@ stamp     = /(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])?/ ;
 quantity  = amount, measure ;
 amount    = [ share ], number, [ over ], [ scale ], [ beyond ] ;
 measure   = "(", boxed, /\)|$/ | unit, [ "(", pair, ")" ] ;
-number    = /[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?/ | spelled ;
+number    = fraction | /[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?/
+            | spelled | round ;
+fraction  = /[1-9]\x2f(?:[2-9]|10)(?=$|[(以及左])|[二三四五六七八九十]分之[一二两三四五六七八九]/ ;
+round     = /(?<=[近上超过逾约])(?:百|千|万|[十百千]万|亿)/ ;
 spelled   = /[零一二两三四五六七八九十半]/, numerals ;
 numerals  = /(?:[零〇一二两三四五六七八九十百千点]|(?:万|亿)(?=[零一二两三四五六七八九])){0,12}/ ;
-scale     = /万亿|[十百千]?[万亿]|(?:百|千)(?![分克米瓦伏帕卡赫焦])/ ;
-over      = /[余多来]/ ;
+scale     = /万亿|[十百千]?[万亿]|w(?![A-Za-z])|(?:百|千)(?![分克米瓦伏帕卡赫焦])/ ;
+over      = /[余多来几]/ ;
 beyond    = over ;
-unit      = /[kK]?[mM][23]|[\u4e00-\u6bce\u6bd0-\u9fff㎡㎥㎞㎝㎜㎏%‰‱℃°A-Za-zμ²³Ω·]{0,12}?/ ;
+unit      = /[kK]?[mM][23]|[^\x00-\x24\x26-\x40\[-`{-\x7f≥≤±、。每]{0,12}?/ ;
 boxed     = /[^()]{1,10}/ ;
 late      = rate ;
-rate      = "/", ( per | "(", per, ")" ) ;
-per       = thing, [ joined ], [ joined ] ;
-joined    = /[\x2f·、.*每]/, thing ;
-thing     = /[0-9]{0,4}[\u4e00-\u6bce\u6bd0-\u9fff㎡㎥A-Za-z²³]{1,8}?[23]?/ ;
-each      = each_one, [ each_one ], [ each_one ] ;
+rate      = /\x2f\(?[^\x00-\x29\x2b-\x2d\x3a-\x3f]{1,20}?\)?/ ;
+each      = each_one, { each_one } ;
 each_one  = "每", ( [ turns ], [ "个" ], period
-            | /[0-9]{0,4}[\u4e00-\u6bce\u6bd0-\u9fff㎡A-Za-z²]{1,6}?/ ) ;
+            | /[0-9]{0,4}[^\x00-\x40\[-`{-\x7f≥≤±·、。每]{1,6}?/ ),
+            [ /\([^()0-9]{1,4}\)/ ] ;
 turns     = /[0-9]{1,3}|[一二两三四五六七八九十]{1,2}/ ;
-factors   = factor, sign, factor, [ sign, factor ], [ sign, factor ] ;
+factors   = /[0-9一二两三四五六七八九十][^*xX()]{0,15}(?:[*xX][^*xX()]{1,15}?){1,3}/ ;
 factor    = number, [ scale ], unit, [ rate ] ;
-sign      = /[*xX]/ ;
 symbol    = /[≥≤<>=]/ ;
 digits    = /[0-9]+(?:\.[0-9]+)?/ ;
-noun      = /[\u4e00-\u9fff%‰]{1,5}/ ;
+noun      = /[^\x00-\x24\x26-\x7f]{1,5}/ ;
 
 (* Words around them. *)
-lead      = /(?:[A-Za-z]{2,4}[0-9.]{1,3})?[^0-9()\[\]≥≤<>=±*,;。!?]{0,18}?/ ;
-middle    = /[\u4e00-\u9fff]{0,10}?/ ;
-aside     = /\(含[0-9.]*[%分]?\)/ ;
-tail      = [ adverb ], [ adverb ], ending ;
+lead      = /(?:[A-Za-z]{2,4}[0-9.]{1,3}(?![0-9]))?[^0-9()\[\]≥≤<>=±*,;。!?]{0,18}?/ | label ;
+label     = /[^≥≤<>=±*,;。!?]{2,40}(?=[≥≤<>=])/
+            | /[^≥≤<>=±*,;。!?]{2,30}?(?:[率度数量额比值长加高升降低少]|(?<![0-9]):)/ ;
+middle    = /[^\x00-\x7f≥≤±、。]{0,10}?/ ;
+aside     = /\((?:含|及|含本数|包含|含[0-9.]+[%分]?)\)/ ;
+tail      = { adverb }, ending ;
 note      = "(", /[^()]*(?:\([^()]*\)[^()]*)*/, [ ")" ] ;
 within_word = "内" | "以内" | "之内" ;
-act       = /[\u4e00-\u9fff]{1,8}/ ;
-action    = /[\u4e00-\u9fff]{1,10}/ ;
-done      = /[\u4e00-\u9fff]{1,14}/ ;
+act       = /(?![无不未没持])[^\x00-\x7f≥≤±、。]{1,8}/ ;
+action    = /[^\x00-\x7f≥≤±、。]{1,10}/ ;
+done      = /[^\x00-\x7f≥≤±、。]{1,14}/ ;
 
 (* Parts of intervals. *)
 low       = quantity ;
 high      = quantity ;
 inner     = before ;
 below     = after ;
-dash      = /-{1,2}|~{1,2}|至|到/ ;
+dash      = /-{1,2}|~{1,2}|起?[至到]/ ;
 between   = "之间" | "以内" | "之内" | "范围内" | "区间" | "区间内" | "间" ;
 joint     = "," | ";" | "、" | "且" | "并且" | "并" | "和" | "及" | "同时" | ",且" | "但" ;
-variable  = /[xXnN]|[\u4e00-\u9fff]{1,10}/ ;
+variable  = /[xXnN]|[^\x00-\x7f≥≤±、。]{1,10}/ ;
 opening   = /[\[(]/ ;
 closing   = /[\])]/ ;
 
 (* Parts of dates. *)
+when      = /\([^()]{1,8}\)(?=.)/ ;
+due       = due_word | /[^\x00-\x40、。]{1,8}(?:期限?|时间|时限|节点)/ ;
 mark      = "前" | "之前" | "以前" | "内" | "之内" | "以内" | "止" | "为止" ;
 from      = date | figures | stamp | bare ;
 until     = date | figures | stamp | /[0-9]{1,2}/ ;
@@ -113,6 +129,7 @@ day       = /[0-9]{1,2}|[一二三]?十[一二三四五六七八九]?|[一二三
 quarter   = /[1-4一二三四]/ ;
 half      = "上" | "下" ;
 third     = "上" | "中" | "下" ;
+clock     = /[0-9]{1,2}(?:[时点]|:[0-9]{2})/ ;
 edge      = "底" | "末" | "终" ;
 """
 
@@ -127,7 +144,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "verb": words.ACTIONS,
     "adverb": words.ADVERBS,
     "ending": words.TAILS,
-    "due": words.DUE,
+    "due_word": words.DUE,
     "era": tuple(words.ERAS),
 }
 """The names that the grammar leaves to tables of words."""

@@ -1,7 +1,6 @@
 """Reading intervals: ranges, pairs of limits, tolerances."""
 
 import datetime
-import re
 
 from xlperf.indicator import words
 from xlperf.indicator.grammar import pattern
@@ -9,7 +8,6 @@ from xlperf.indicator.parts import Parts, Places, Reading
 from xlperf.indicator.quantities import EXACT, ONE, base, read_per
 from xlperf.indicator.target import Comparator, Deadline, Interval, Quantity
 
-_TELEPHONE = re.compile("0[0-9]")
 _SHARES = frozenset(("%", "‰", "‱"))
 _MIRRORED: dict[Comparator, Comparator] = {"≥": "≤", "≤": "≥", ">": "<", "<": ">"}
 
@@ -77,9 +75,9 @@ def read_tolerance(text: str) -> Reading | None:
     if match is None:
         return None
     parts = Parts(match)
-    width = _end(parts, "high")
+    width = parts.inside("high")
     width = width and parts.rated(width)
-    middle = _end(parts, "low") if match["low"] else Quantity(ONE * 0)
+    middle = parts.inside("low") if match["low"] else Quantity(ONE * 0)
     op = parts.comparator("before")
     if width is None or middle is None or parts.contradiction or op not in (None, "≤", "<", "="):
         return None
@@ -95,26 +93,11 @@ def read_tolerance(text: str) -> Reading | None:
     return Interval(low, high, parts.qualifier()), parts.places
 
 
-def _end(parts: Parts, name: str) -> Quantity | None:
-    """One end; a leading zero makes it a telephone number (0854-8223333), not a quantity."""
-    match = pattern("quantity").fullmatch(parts.match.string, *parts.match.span(name))
-    if match is None or _TELEPHONE.match(match["number"]):
-        return None
-    end = Parts(match)
-    quantity = end.quantity(alone=name == "high")
-    if quantity is not None:
-        del end.places["number"]
-        parts.places.update(end.places)
-        parts.places[name] = match.span()
-        parts.remarks += end.remarks
-    return quantity
-
-
 def _ends(parts: Parts, before: str | None = None) -> Ends | None:
     """Both ends, each with the scale and unit that may stand only at the other."""
-    low, high = _end(parts, "low"), _end(parts, "high")
+    low, high = parts.inside("low", alone=False), parts.inside("high")
     high = high and parts.rated(high)
-    if low is None or high is None or not parts.lead(before):
+    if low is None or high is None or not parts.lead(before, high):
         return None
     per = high.per or low.per
     if each := parts.groups.get("each"):

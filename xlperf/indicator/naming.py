@@ -11,14 +11,20 @@ from xlperf.indicator.folding import fold
 from xlperf.indicator.parser import LONGEST, parse
 from xlperf.indicator.quantities import ONE, read_label
 from xlperf.indicator.target import Comparator, Interval, Parsed, Quantity, Threshold
+from xlperf.indicator.words import Lazy
 
 _BLANK = r"(?:\*+|[xX]+|_+|…+|\.{2,}|[0-9]+(?:\.[0-9]+)?)"
 _BRACKETS = re.compile(r"\(([^()]+)\)")
-_HINT = re.compile(
-    rf"(?P<before>{words.alternation(words.BEFORE)})?(?P<blank>{_BLANK})?(?P<unit>[^0-9*_]*)"
+_HINT = Lazy(
+    lambda: (
+        rf"(?P<before>{words.alternation(words.BEFORE)})?(?P<blank>{_BLANK})?(?P<unit>[^0-9*_]*)"
+    )
 )
-_OPEN_HINT = re.compile(
-    rf"(?:{words.alternation(words.BEFORE)})(?:\*+|_+)[^()*_]{{0,8}}$|(?:\*+|_{{2,}})[^()*_]{{1,8}}$"
+_OPEN_HINT = Lazy(
+    lambda: (
+        rf"(?:[≥≤<>=]+{_BLANK}?|(?:{words.alternation(words.BEFORE)})(?:\*+|_+))[^()*_0-9]{{0,8}}$"
+        r"|(?:\*+|_{2,})[^()*_]{1,8}$"
+    )
 )
 
 
@@ -35,8 +41,8 @@ def parse_with_name(source: str, name: str) -> Parsed:
     """What the text means under this name.
 
     The name supplies the comparator and the unit only where the value lacks them and the name
-    states them explicitly, in brackets or around a placeholder. `Parsed.named` lists what came
-    from there.
+    states them explicitly: in brackets, around a placeholder or with a sign at its end.
+    `Parsed.named` lists what came from there.
     """
     parsed = parse(source)
     target = parsed.target
@@ -73,13 +79,12 @@ def _with_unit(quantity: Quantity, hint: Hint) -> Quantity:
 
 @lru_cache(maxsize=16384)
 def read_hint(name: str) -> Hint | None:
-    """The comparator and unit in the name's last brackets, or around its placeholder."""
-    text = fold(name).replace(" ", "")
-    for content in reversed(_BRACKETS.findall(text)):
-        if hint := _hint(content):
-            return hint
-    match = _OPEN_HINT.search(text)
-    return _hint(match[0]) if match else None
+    """The comparator and unit in the last brackets, around the placeholder, or at the end."""
+    text = fold(name).replace(" ", "").replace("()", "")
+    boxed = next(filter(None, map(_hint, reversed(_BRACKETS.findall(text)))), None)
+    match = None if boxed and boxed.op else _OPEN_HINT.search(_BRACKETS.sub("", text))
+    ending = _hint(match[0]) if match else None
+    return boxed._replace(op=ending.op) if boxed and ending else boxed or ending
 
 
 def _hint(content: str) -> Hint | None:

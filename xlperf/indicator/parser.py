@@ -6,6 +6,7 @@ quantity (一般 is not 1 of something) gives way to the next.
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 
@@ -23,10 +24,23 @@ from xlperf.indicator.intervals import (
     read_sandwich,
     read_tolerance,
 )
-from xlperf.indicator.parts import Reading
-from xlperf.indicator.quantities import ONE
-from xlperf.indicator.target import Parsed, Qualitative, Quantity, Threshold
-from xlperf.indicator.thresholds import read_product, read_threshold, read_within
+from xlperf.indicator.parts import MEASURED, Reading
+from xlperf.indicator.quantities import ONE, join_remarks
+from xlperf.indicator.target import (
+    Deadline,
+    Frequency,
+    Parsed,
+    Qualitative,
+    Quantity,
+    Threshold,
+)
+from xlperf.indicator.thresholds import (
+    read_compound,
+    read_product,
+    read_threshold,
+    read_within,
+)
+from xlperf.indicator.words import Lazy
 
 LONGEST = 200
 """A longer text is prose. No value of the forms comes near, and it bounds the work per text."""
@@ -39,16 +53,22 @@ _CLOCK = re.compile(" +[0-9]{1,2}(?::[0-9]{2}){1,2} *$")
 _WRAPPED = re.compile("""[(][^()]*[)]|\\[[^]]*]|["“'][^"“'”]*["”']""")
 
 # What a text must hold at least for a rule to be worth trying.
-_NUMERIC = re.compile("[0-9零一二两三四五六七八九十半]|百分")
+_NUMERIC = re.compile("[0-9零一二两三四五六七八九十半]|百分|[近上超过逾约][百千万]")
+_LISTING = re.compile("(?:[0-9][^,;、]{0,20}|[一二两三四五六七八九十][^,;、]{1,3})[,;、]")
 _SPECIAL = re.compile(
+    f"{_LISTING.pattern}|"
     r"[-年月季旬周日天号每按逐~至到±*]|正负|学期|小时|内|[0-9][^0-9.]+[0-9]|[0-9]{4}[0-9.][0-9]"
 )
 _DATED = re.compile(r"[年月季日号]|[0-9]{4}[-./]|[0-9]{6}")
+_ACTIVE = Lazy(lambda: words.alternation((*words.ACTIONS, *words.KEPT_LEADS, *words.PROSE_WORDS)))
 _CYCLIC = re.compile("[年季度月旬周天日期时星].*[次场期回轮遍趟批]")
+_COMPOUND = re.compile("[年月天日时分钟万亿]零?[0-9一二两三四五六七八九十半]|个半")
 _DOUBLE = re.compile("[0-9][^0-9.]+[0-9]|[-~至到].")
 
 _PLAIN_UNITS = {
-    unit: words.SPELLINGS.get(unit, unit) for unit in words.KNOWN_UNITS - words.PRINTED_AS_TIME
+    unit: words.SPELLINGS.get(unit, unit)
+    for unit in words.KNOWN_UNITS - words.PRINTED_AS_TIME
+    if not unit.startswith(words.OF_A_YEAR)
 }
 _span = lru_cache(maxsize=4096)(Span)
 
@@ -145,8 +165,31 @@ def _readers(text: str, numeric: bool) -> Iterator[Callable[[str], Reading | Non
         yield read_tolerance
     if _DOUBLE.search(text):
         yield from (read_range, read_limits, read_bounds, read_sandwich, read_brackets)
+    if _COMPOUND.search(text):
+        yield read_compound
     if "*" in text or "x" in text or "X" in text:
         yield read_product
     if "内" in text:
         yield read_within
     yield read_threshold
+    if _LISTING.search(text):
+        yield _read_explained
+
+
+def _read_explained(text: str) -> Reading | None:
+    """A value that more words explain: ≥3次，每次不少于50人. Two values are prose."""
+    match = pattern("explained").fullmatch(text)
+    reading = match and _read(match["clause"])
+    if not match or not reading:
+        return None
+    target, places = reading
+    detail = match["detail"]
+    if not isinstance(target, (Threshold, Frequency, Deadline)):
+        return None
+    if "number" not in places and not match["clause"].endswith(("前", "底", "内")):
+        return None
+    named = target.qualifier
+    if detail[0] != "每" and _ACTIVE.match(named) and not MEASURED.fullmatch(named):
+        return None
+    places["qualifier"] = match.span("detail")
+    return replace(target, qualifier=join_remarks([target.qualifier, detail])), places

@@ -7,9 +7,13 @@ from functools import lru_cache
 
 from xlperf.indicator import words
 from xlperf.indicator.target import Quantity
+from xlperf.indicator.words import Lazy
 
 EXACT = Context(prec=2000)
 """Wide enough for any number that is read, so that no digit is ever rounded away."""
+
+ENDLESS = Context(prec=28)
+"""How far the digits of a fraction go that never end: 2/3."""
 
 ONE = Decimal(1)
 
@@ -18,30 +22,41 @@ _TENS = {"十": 10, "百": 100, "千": 1000}
 _NUMERAL = re.compile(r"[〇零一二两三四五六七八九十]")
 _LATIN = re.compile(r"[A-Za-z%°℃‰‱μ²³Ω]{1,6}")
 # 100M带宽, but neither 4A级 nor 5G网络.
-_LATIN_UNIT = re.compile("(?![AG])[A-Za-z]{1,5}(?![级类型])")
-_CONVERTIBLE = re.compile(
-    words.alternation(
+_LATIN_UNIT = re.compile("(?![ABCDGKPT](?![A-Za-z]))[A-Za-z]{1,5}(?![级类型])")
+_CONVERTIBLE = Lazy(
+    lambda: words.alternation(
         unit
         for unit in ("%", *words.UNITS, *words.SPELLINGS)
         if unit == "%" or not (unit in words.MEASURE_WORDS or unit.isascii())
     )
 )
 # 一级, 十分, 二类, 一路: after a spelled number these make words or ordinals, not quantities.
-_NEVER_SPELLED = frozenset("分级星度等点类流道比代卡口把方路站首节门层院眼头片届")
-# 一套系统 counts, but 两个维护 and 八项规定 are slogans.
-_SPELLED_WITH_NOUN = frozenset("名套家所座辆台支间栋本篇份场次期批条部户位")
-_COUNTED_PER = re.compile(
-    "[0-9]+(?:(?:[百千]?[万亿]|[百千])"
-    f"(?:{words.alternation((*words.KNOWN_UNITS, *words.PERIODS))})?"
-    f"|{words.alternation((*words.KNOWN_UNITS, *words.PERIODS))})"
+_NEVER_SPELLED = frozenset(
+    (*"分级星度等点类流道比代卡口把方路站首节门层院眼头片届", "标段", "指标")
 )
-_THING = re.compile("[0-9A-Za-z\u4e00-\u9fff㎡㎥²³]{1,8}")
+# 一套系统 counts, but 两个维护 and 八项规定 are slogans.
+_SPELLED_WITH_NOUN = frozenset("名套家所座辆台支间栋本篇份场次批条部户位")
+_COUNTED_PER = Lazy(
+    lambda: (
+        "[0-9]+(?:(?:[百千]?[万亿]|[百千])"
+        f"(?:{words.alternation((*words.KNOWN_UNITS, *words.PERIODS))})?"
+        f"|{words.alternation((*words.KNOWN_UNITS, *words.PERIODS))})"
+    )
+)
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
+_THING = re.compile(r"[^\W_]{1,8}")
 _WIDE = {",": "，", ";": "；", ":": "："}
 _MARKS = re.compile("(?<![0-9])[,;:]|[,;:](?![0-9])")
 
 
 def read_number(text: str) -> Decimal | None:
     """The number that is written in digits or in Chinese numerals, None where it makes no sense."""
+    part, line, whole = text.partition("/")
+    if not line:
+        whole, line, part = text.partition("分之")
+    if line:
+        over, under = read_number(part), read_number(whole)
+        return ENDLESS.divide(over, under) if over and under and over < under else None
     if text.isascii():
         return Decimal(text.replace(",", "")) if text else None
     return _read_numerals(text)
@@ -71,10 +86,10 @@ def _read_numerals(text: str) -> Decimal | None:
             section += (digit or 1) * _TENS[letter]
             digit = 0
         elif letter == "万":
-            total += (section + digit) * 10**4
+            total += (section + digit or 1) * 10**4
             section = digit = 0
         elif letter == "亿":
-            total = (total + section + digit) * 10**8
+            total = (total + section + digit or 1) * 10**8
             section = digit = 0
         else:
             return None
@@ -102,7 +117,7 @@ def read_unit(text: str, spelled: bool = False) -> str | None:
         return text if text[0] in _SPELLED_WITH_NOUN and len(text) <= 5 else None
     if text[0] in words.MEASURE_WORDS and len(text) <= 7:
         return text
-    return None if len(text) > 4 or _CONVERTIBLE.match(text) else text
+    return None if len(text) > 3 or _CONVERTIBLE.match(text) else text
 
 
 @lru_cache(maxsize=4096)
@@ -115,14 +130,16 @@ def split_unit(text: str, spelled: bool = False) -> tuple[str, str] | None:
     noun = text[match.end() :] if match else ""
     if match is None or spelled or not 0 < len(noun) <= 4 or not _is_noun(noun, spelled):
         return None
-    if noun.startswith(("以", "及", "左右")):
+    if noun.startswith(("以", "及", "左右", "底", "末", "初", "中", "上", "下", "年")):
         return None
     return words.SPELLINGS.get(match[0], match[0]), noun
 
 
 def _is_noun(text: str, spelled: bool) -> bool:
     return (
-        not words.PROSE_LETTERS.intersection(text)
+        text.isalpha()
+        and text[0] not in "号强"
+        and not words.PROSE_LETTERS.intersection(text)
         and text[-1] not in ("内后前以止级中性" if spelled else "内后前以止级")
         and not any(word in text for word in words.PROSE_WORDS)
         and not (spelled and _NUMERAL.search(text))
@@ -132,7 +149,8 @@ def _is_noun(text: str, spelled: bool) -> bool:
 @lru_cache(maxsize=1024)
 def read_per(text: str) -> str | None:
     """What a unit is counted against: 人、天 and 人/天 are 人·天."""
-    parts = [words.SPELLINGS.get(part, part) for part in re.split(r"[/·、.*每]", text)]
+    named = _IN_BRACKETS.sub("", text)
+    parts = [words.SPELLINGS.get(part, part) for part in re.split(r"[/·、.*每]", named)]
     for part in parts:
         if not _THING.fullmatch(part) or words.PROSE_LETTERS.intersection(part):
             return None

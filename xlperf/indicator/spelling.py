@@ -11,7 +11,7 @@ from typing import Literal
 
 from xlperf.indicator import words
 from xlperf.indicator.parser import parse
-from xlperf.indicator.quantities import EXACT
+from xlperf.indicator.quantities import ENDLESS, EXACT
 from xlperf.indicator.target import (
     Comparator,
     Deadline,
@@ -48,9 +48,9 @@ def canonical(value: Parsed | Target, *, equals: Equals = "=") -> str:
     return value.source.strip() if isinstance(value, Parsed) and not value.named else spellings[-1]
 
 
-def number_text(number: Decimal) -> str:
-    """The number without separators and padding: 1,234.50 is 1234.5."""
-    text = format(number.normalize(EXACT), "f")
+def number_text(number: Decimal, *, grouped: bool = False) -> str:
+    """The number without padding: 1,234.50 is 1234.5, or 1,234.5 where it is to be grouped."""
+    text = format(number.normalize(EXACT), ",f" if grouped else "f")
     return "0" if text == "-0" else text
 
 
@@ -62,7 +62,18 @@ def quantity_text(quantity: Quantity, *, boxed: bool = False) -> str:
     unit = _PRINTED_UNITS.get(quantity.unit, quantity.unit)
     unit = f"({unit})" if boxed and unit else unit
     per = f"/{quantity.per}" if quantity.per else ""
-    return f"{number_text(number)}{_SCALE_WORDS.get(scale, '')}{unit}{per}"
+    return f"{_fraction(number) or number_text(number)}{_SCALE_WORDS.get(scale, '')}{unit}{per}"
+
+
+def _fraction(number: Decimal) -> str | None:
+    """The fraction that was typed where no decimal ends: 2/3."""
+    if len(number.as_tuple().digits) < ENDLESS.prec:
+        return None
+    for under in range(3, 10):
+        over = (number * under).to_integral_value()
+        if ENDLESS.divide(over, Decimal(under)) == number:
+            return f"{over}/{under}"
+    return None
 
 
 def _product(value: Parsed) -> str | None:
@@ -82,6 +93,7 @@ def _spellings(target: Target) -> Iterator[str]:
             near, remark = _near(qualifier)
             for boxed in (False, True):
                 yield f"{near}{op or ''}{quantity_text(quantity, boxed=boxed)}{_remark(remark)}"
+            yield f"{number_text(quantity.number, grouped=True)}{_remark(remark)}"
         case Interval():
             yield from _interval(target)
         case Frequency():
@@ -139,7 +151,7 @@ def _deadline(target: Deadline) -> str:
     era, _, rest = target.qualifier.partition("，")
     if era not in words.ERAS.values() or not era:
         era, rest = "", target.qualifier
-    prefix = f"每{target.period}" if target.period else era
+    prefix = (f"每{target.period}" if target.period else "") + era
     if target.period == "年" and target.month is None:
         prefix = "每年12月"
     until = _day(target.month, target.day)

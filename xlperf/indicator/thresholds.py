@@ -1,14 +1,21 @@
 """Reading thresholds and the products that stand for one."""
 
 import re
+from dataclasses import replace
+from decimal import Decimal
 
 from xlperf.indicator import words
 from xlperf.indicator.cycles import occasions
 from xlperf.indicator.grammar import pattern
 from xlperf.indicator.parts import Parts, Reading
-from xlperf.indicator.quantities import EXACT, ONE, read_number, read_per, read_unit
+from xlperf.indicator.quantities import EXACT, ONE, base, read_number, read_per, read_unit
 from xlperf.indicator.target import Qualitative, Quantity, Threshold
 
+# Telephone numbers, identity numbers, accounts.
+_IDENTIFIER = re.compile("0[0-9]{3,}|1[3-9][0-9]{9}|[0-9]{15,}")
+_HALF = Decimal("0.5")
+# What 分 and 月 mean beside a larger unit.
+_IN_DURATIONS = {"分": "分钟", "月": "个月"}
 _MONEY = frozenset(("元", "美元", "港元", "欧元", "角"))
 
 
@@ -36,10 +43,41 @@ def read_threshold(text: str) -> Reading | None:
     op = parts.comparator("before")
     if parts.contradiction:
         return Qualitative(text), {"comparator": parts.contradiction}
+    if _IDENTIFIER.fullmatch(text):
+        return None
     qualifier = parts.qualifier()
     if frequency := occasions(op, quantity, qualifier, parts.places):
         return frequency, parts.places
     return Threshold(op, quantity, qualifier), parts.places
+
+
+def read_compound(text: str) -> Reading | None:
+    """1小时30分钟, 2年6个月, 一个半月, 1亿2000万元: counted in the smaller of the two units."""
+    match = pattern("compound").fullmatch(text)
+    if match is None:
+        return None
+    parts = Parts(match)
+    large = parts.inside("large", alone=False)
+    small = parts.inside("small") if match["small"] else large and replace(large, number=_HALF)
+    if large is None or small is None or not (small.unit or small.scale > ONE):
+        return None
+    small = replace(small, unit=_IN_DURATIONS.get(small.unit, small.unit))
+    unit = _IN_DURATIONS.get(large.unit, large.unit)
+    large = replace(large, unit=small.unit if unit in ("", "个") else unit)
+    (more, kind), (less, other) = base(large), base(small)
+    if kind != other or less >= base(replace(large, number=ONE))[0]:
+        return None
+    number = EXACT.divide(EXACT.add(more, less), base(replace(small, number=ONE))[0])
+    quantity = replace(small, number=number)
+    if not parts.lead(match["before"], quantity):
+        return None
+    op = parts.comparator("before")
+    if parts.contradiction:
+        return None
+    for name in ("large", "small", "scale", "unit"):
+        parts.places.pop(name, None)
+    parts.places["number"] = (match.start("large"), max(match.end("small"), match.end("half_more")))
+    return Threshold(op, quantity, parts.qualifier()), parts.places
 
 
 def read_within(text: str) -> Reading | None:
@@ -84,12 +122,13 @@ def read_product(text: str) -> Reading | None:
         units += [{"个月": "月"}.get(unit, unit)] if unit else []
         pers += (read_per(factor["rate"][1:]) or "").split("·") if factor["rate"] else []
     parts = Parts(match)
-    if not units or not parts.lead(match["before"]):
-        return None
     money = next((unit for unit in units if unit in _MONEY), None)
     unit = money or "·".join(unit for unit in units if unit not in pers)
+    product = Quantity(number, scale, unit)
+    if not units or not parts.lead(match["before"], product):
+        return None
     op = parts.comparator("before")
     parts.places["product"] = match.span("factors")
     if parts.contradiction:
         return None
-    return Threshold(op, Quantity(number, scale, unit), parts.qualifier()), parts.places
+    return Threshold(op, product, parts.qualifier()), parts.places

@@ -51,6 +51,7 @@ def column_name(column: int) -> str:
     return name
 
 
+@lru_cache(maxsize=1024)
 def column_number(name: str) -> int:
     number = 0
     for letter in name.upper():
@@ -72,6 +73,7 @@ def parse_cell(text: str) -> tuple[int, int]:
     raise ValueError(f"not a cell address: {text!r}")
 
 
+@lru_cache(maxsize=65536)
 def parse_area(text: str) -> Area:
     """The rectangle of `B5` or `B5:C9`. Raises ValueError when it is none."""
     first, _, last = text.partition(":")

@@ -95,21 +95,30 @@ class _Marker:
     def mark(self, part: str, marks: Sequence[Mark]) -> None:
         xml, root = self._package.read(part), self._package.xml(part)
         sheet = read_sheet(xml, part, self._strings)
-        areas: dict[Area, list[Mark]] = {}
-        for mark in marks:
-            areas.setdefault(_area(sheet, *parse_cell(mark.cell)), []).append(mark)
+        areas = gathered(sheet, marks)
         looks = _Looks(root, sheet)
-        writer = SheetWriter(xml, part, [(area.top, area.left) for area in areas], ())
+        writer = SheetWriter(xml, part, [(area.top, area.left) for area, _, _ in areas], ())
         cells, notes = {}, []
-        for area, found in sorted(areas.items(), key=lambda pair: pair[0]):
+        for area, colour, text in areas:
             place = area.top, area.left
-            style = self.palette.filled(looks.style(place), found[0].colour)
+            style = self.palette.filled(looks.style(place), colour)
             cells[place] = _restyled(writer.original(place), place, style)
-            notes.append(Note(area, "\n\n".join(mark.note for mark in found)[:MAX_TEXT]))
+            notes.append(Note(area, text))
         drawing = _legacy_drawing(self._package, part, root)
         key = add_notes(self.edit, part, drawing, notes, Grid(sheet, self.styles))
         new = writer.write(cells)
         self.edit.write(part, _with_legacy_drawing(new, key) if key else new)
+
+
+def gathered(sheet: Sheet, marks: Sequence[Mark]) -> list[tuple[Area, str, str]]:
+    """Cells and merged areas to mark, in order: each with its fill and the text of its note."""
+    areas: dict[Area, list[Mark]] = {}
+    for mark in marks:
+        areas.setdefault(_area(sheet, *parse_cell(mark.cell)), []).append(mark)
+    return [
+        (area, found[0].colour, "\n\n".join(mark.note for mark in found)[:MAX_TEXT])
+        for area, found in sorted(areas.items(), key=lambda pair: pair[0])
+    ]
 
 
 def _area(sheet: Sheet, row: int, column: int) -> Area:
@@ -309,7 +318,7 @@ _BEFORE_NAMES = {
 def _add_listing(
     edit: PackageEdit, workbook: Workbook, listing: Listing, palette: _Palette, styles: Styles
 ) -> None:
-    name = _free_name(listing.name, [sheet.name for sheet in workbook.sheets])
+    name = free_name(listing.name, [sheet.name for sheet in workbook.sheets])
     part = edit.add("xl/worksheets/sheet{}.xml", _listing_xml(listing, palette, styles), _SHEET)
     root = edit.tree(workbook.part)
     sheets = root.find(NS + "sheets")
@@ -407,7 +416,7 @@ def _table(listing: Listing, mark: str) -> str:
     return f"{mark}A{mark}{_HEADING_ROW}:{mark}{last}{mark}{bottom}"
 
 
-def _free_name(name: str, taken: Sequence[str]) -> str:
+def free_name(name: str, taken: Sequence[str]) -> str:
     """The name, numbered where a sheet has it already; Excel does not tell a from A."""
     used = {other.casefold() for other in taken}
     for number in count(2):

@@ -4,7 +4,6 @@ import contextlib
 import errno
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -152,6 +151,8 @@ def write_file(path: Path, data: bytes, *, last: bool = True) -> None:
 
 def _temporary(folder: Path) -> tuple[int, str]:
     """A new file in the folder, open and locked, so that no other process takes it for a relic."""
+    import tempfile  # slow to load, and a review writes nothing
+
     while True:
         handle, name = tempfile.mkstemp(dir=folder, prefix=_PREFIX, suffix=_SUFFIX)
         if sys.platform == "win32":

@@ -184,6 +184,8 @@ def parse_xml(data: bytes, name: str, limits: Limits = DEFAULT) -> etree._Elemen
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
+        if error.lineno == 0:  # a fault in the text has its line: here there was no room to read on
+            raise MemoryError from error
         raise damaged(name) from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise damaged(name)

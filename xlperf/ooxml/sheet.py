@@ -16,7 +16,6 @@ from lxml import etree
 from xlperf.ooxml.address import MAX_COLUMN, MAX_ROW, Area, parse_area, parse_cell
 from xlperf.ooxml.package import Package, damaged, parse_xml
 from xlperf.ooxml.preflight import DEFAULT, Limits, check_merges
-from xlperf.ooxml.references import moved
 from xlperf.ooxml.values import unescape
 from xlperf.ooxml.workbook import NS, serialize
 
@@ -31,6 +30,7 @@ _BEFORE_MERGES = {
     "sheetProtection", "protectedRanges", "scenarios", "autoFilter", "sortState",
     "dataConsolidate", "customSheetViews",
 }  # fmt: skip
+_CELL, _VALUE, _INLINE, _TEXT = NS + "c", NS + "v", NS + "is", NS + "t"
 _TAG = re.compile(rb"<[^\"'>]*(?:\"[^\"]*\"[^\"'>]*|'[^']*'[^\"'>]*)*>")
 _PREFIX = re.compile(rb"<([A-Za-z_][\w.-]*):worksheet[\s>]")
 _HEIGHT = re.compile(rb"\s(?:ht|customHeight)=(?:\"[^\"]*\"|'[^']*')")
@@ -78,6 +78,11 @@ class Sheet:
         return self.heights.get(row, self.default_height)
 
 
+@lru_cache(maxsize=1024)
+def _blank(style: int) -> Cell:
+    return Cell(None, style)
+
+
 def read_sheet(xml: bytes, part: str, strings: Sequence[str], limits: Limits = DEFAULT) -> Sheet:
     """Cells, merged areas and sizes of a worksheet part.
 
@@ -97,16 +102,21 @@ def read_sheet(xml: bytes, part: str, strings: Sequence[str], limits: Limits = D
             if height := row.get("ht"):
                 heights[row_number] = _length(height)
             column = 0
-            for c in row.iterfind(f"{NS}c"):
+            for c in row.iterchildren(_CELL):
                 reference = c.get("r")
                 column = parse_cell(reference)[1] if reference else column + 1
                 if column > MAX_COLUMN:
                     raise ValueError(column)
                 value: CellValue = None
                 formula: str | None = None
+                style = int(c.get("s", 0))
+                if not len(c):  # most cells of a form only carry its lines
+                    cells[row_number, column] = _blank(style)
+                    continue
                 kind = c.get("t", "n")
                 for child in c:
-                    if child.tag == NS + "v":
+                    tag = child.tag
+                    if tag == _VALUE:
                         text = child.text or ""
                         if kind == "s":
                             value = strings[_index(text)]
@@ -116,14 +126,14 @@ def read_sheet(xml: bytes, part: str, strings: Sequence[str], limits: Limits = D
                             value = unescape(text)
                         elif text:
                             value = _finite(text)
-                    elif child.tag == NS + "f":
+                    elif tag == NS + "f":
                         formula = _formula_text(child, (row_number, column), shared)
                         copied += 0 if child.text else len(formula)
                         if copied > limits.part // _COPIED_SHARE or len(formula) > _LONGEST_FORMULA:
                             raise ValueError("formulas")
-                    elif child.tag == NS + "is":
+                    elif tag == _INLINE:
                         value = string_item(child)
-                cells[row_number, column] = Cell(value, int(c.get("s", 0)), formula, kind == "e")
+                cells[row_number, column] = Cell(value, style, formula, kind == "e")
         merges = tuple(
             parse_area(m.get("ref", "")) for m in root.iterfind(f"{NS}mergeCells/{NS}mergeCell")
         )
@@ -167,8 +177,10 @@ def _index(text: str) -> int:
 
 def string_item(item: etree._Element) -> str:
     """Text of a shared or inline string: its runs joined, without phonetic guides."""
-    return unescape("".join(t.text or "" for t in item.iterfind(f"{NS}t"))) or unescape(
-        "".join(t.text or "" for t in item.iterfind(f"{NS}r/{NS}t"))
+    if len(item) == 1 and item[0].tag == _TEXT:
+        return unescape(item[0].text or "")
+    return unescape("".join(t.text or "" for t in item.iterfind(_TEXT))) or unescape(
+        "".join(t.text or "" for t in item.iterfind(f"{NS}r/{_TEXT}"))
     )
 
 
@@ -196,6 +208,8 @@ def _formula_text(
         shared[key] = text, position
         return text
     master, (row, column) = shared[key]
+    from xlperf.ooxml.references import moved  # few sheets share formulas
+
     return moved(master, position[0] - row, position[1] - column)
 
 

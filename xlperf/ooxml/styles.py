@@ -9,11 +9,11 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from lxml import etree
 
-from xlperf.ooxml.number_format import BUILT_IN
+from xlperf.ooxml.built_in_formats import BUILT_IN
 from xlperf.ooxml.package import Package, parse_xml
 from xlperf.ooxml.workbook import NS
 
@@ -186,12 +186,17 @@ _CLOSING = re.escape("!%),./:;?]}°·’”‰′″℃、。〃々〉》」』�
 _OPENING = re.escape("([{£¥‘“〈《「『【〔〖（［｛￥＄")
 _WORD = r"!-~\u00a1-\u024f\u0370-\u052f\u2010-\u2017\u2026\u2190-\u27bf"
 _PLAIN = rf"[^{_OPENING}{_CLOSING}{_WORD}\s]"
-_CHUNK = re.compile(
-    rf"(?P<run>{_PLAIN}+(?![{_CLOSING}]))"
-    rf"|(?P<space>\s+)"
-    rf"|[{_OPENING}]*(?:{_PLAIN}|[{_WORD}]+)[{_CLOSING}]*"
-    rf"|[{_OPENING}{_CLOSING}]+"
-)
+
+
+@cache
+def _chunk() -> re.Pattern[str]:
+    """What stays together at the end of a line; compiled by what fills, not by what reads."""
+    return re.compile(
+        rf"(?P<run>{_PLAIN}+(?![{_CLOSING}]))"
+        rf"|(?P<space>\s+)"
+        rf"|[{_OPENING}]*(?:{_PLAIN}|[{_WORD}]+)[{_CLOSING}]*"
+        rf"|[{_OPENING}{_CLOSING}]+"
+    )
 
 
 def text_width(text: str, font_size: float, bold: bool = False) -> float:
@@ -217,7 +222,7 @@ def _lines(text: str, room: float) -> int:
     if len(text) <= room:
         return 1
     lines, used, long_word = 1, 0.0, False
-    for match in _CHUNK.finditer(text):
+    for match in _chunk().finditer(text):
         chunk = match[0]
         if match.lastgroup == "run":
             rest = len(chunk) - int(room - used)

@@ -106,7 +106,7 @@ _LITERAL = re.compile(r'"((?:[^"]|"")*)"')
 
 def string_constant(text: str) -> str | None:
     """The string that a name such as `="元"` stands for, or None when it is no string literal."""
-    match = _LITERAL.fullmatch(text.strip().removeprefix("="))
+    match = _LITERAL.fullmatch(text.strip().removeprefix("=")) if '"' in text else None
     return match[1].replace('""', '"') if match else None
 
 

@@ -18,10 +18,19 @@ from xlperf.report.json_document import render_json
 from xlperf.report.marking import write_marked
 from xlperf.report.sarif import render_sarif
 from xlperf.report.text import render_text
-from xlperf.report.workbook import marked_workbook
+from xlperf.report.workbook import is_listing, marked_workbook, marks_and_listing, own_part
 from xlperf.review import Review
 
-__all__ = ["STYLES", "Style", "marked_workbook", "render", "write_marked"]
+__all__ = [
+    "STYLES",
+    "Style",
+    "is_listing",
+    "marked_workbook",
+    "marks_and_listing",
+    "own_part",
+    "render",
+    "write_marked",
+]
 
 Style = Literal["text", "json", "sarif", "csv", "html"]
 STYLES: tuple[Style, ...] = get_args(Style)

@@ -6,13 +6,18 @@ from pathlib import Path
 
 from xlperf.diagnostic import Diagnostic, Lang, Message, Place, WorkbookError
 from xlperf.ooxml.files import make_folder, read_file, write_file
+from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.report.workbook import marked_workbook
 from xlperf.review import Review, find_sources
 from xlperf.rules import Finding
 
 
 def write_marked(
-    review: Review, paths: Sequence[str | Path], out: Path, lang: Lang = "zh"
+    review: Review,
+    paths: Sequence[str | Path],
+    out: Path,
+    lang: Lang = "zh",
+    limits: Limits = DEFAULT,
 ) -> list[Path]:
     """Write a marked copy of every workbook with findings into the folder `out`.
 
@@ -32,7 +37,7 @@ def write_marked(
     _refuse_overwriting(targets, find_sources(paths))
     for target, (file, findings) in zip(targets, found.items(), strict=True):
         make_folder(target.parent)
-        write_file(target, marked_workbook(read_file(file), findings, lang))
+        write_file(target, marked_workbook(read_file(file, limits), findings, lang, limits))
     return targets
 
 

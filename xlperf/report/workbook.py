@@ -1,11 +1,13 @@
 """The review inside the workbook itself: coloured cells, a note on each, a sheet that lists all."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
 from xlperf.diagnostic import SEVERITY_NAMES, Lang, Message, Severity
 from xlperf.ooxml.annotate import Line, Listing, Mark, annotate
 from xlperf.ooxml.package import Package
+from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.trust import strip_signature
 from xlperf.report.items import Item, item_of, shortened
 from xlperf.rules import Finding
@@ -23,24 +25,46 @@ _HEADINGS = (
     (Message("建议", "suggestion"), 34.0),
 )
 _CELL_COLUMN = 3
+_TITLE = Message("审核结果：", "Review: ")
+_LISTINGS = ((_SHEET_NAME.zh, _TITLE.zh), (_SHEET_NAME.en, _TITLE.en))
+_SEVERITIES = "|".join(text for m in SEVERITY_NAMES.values() for text in (m.zh, m.en))
+_NOTE_BEGINS = re.compile(rf"(?:\A|\n\n)(?:{_SEVERITIES}) [A-Z]\d\d ")
 _IN_NOTE, _IN_CELL = 400, 1000  # characters of one text
 
 
-def marked_workbook(data: bytes, findings: Iterable[Finding], lang: Lang = "zh") -> bytes:
+def marked_workbook(
+    data: bytes, findings: Iterable[Finding], lang: Lang = "zh", limits: Limits = DEFAULT
+) -> bytes:
     """The workbook `data` with the findings on it marked; `findings` are those of this file.
 
     Cells are filled by severity and carry a note with code, message and fix; a new sheet 审核结果
     lists the findings with links. All else stays the same bytes. Raises WorkbookError when the
     workbook cannot be read.
     """
+    package = strip_signature(Package.open(data, limits))  # which no copy can keep
+    return annotate(package, *marks_and_listing(findings, lang)).to_bytes()
+
+
+def marks_and_listing(findings: Iterable[Finding], lang: Lang = "zh") -> tuple[list[Mark], Listing]:
+    """What to mark in the workbook, the worst first, and the sheet to add to it."""
     items = [item_of(finding, lang) for finding in findings]
     placed = [item for item in items if item.place.sheet and item.place.cell]
     marks = [
         Mark(item.place.sheet, item.place.cell, _COLOURS[item.severity], _note(item, lang))
         for item in sorted(placed, key=lambda item: _WORST_FIRST.index(item.severity))
     ]
-    package = strip_signature(Package.open(data))  # which no copy can keep
-    return annotate(package, marks, _listing(items, lang)).to_bytes()
+    return marks, _listing(items, lang)
+
+
+def is_listing(name: str, title: str) -> bool:
+    """Whether a sheet of this name, with this text in its first cell, is one that was added."""
+    return any(name.startswith(n) and title.startswith(t) for n, t in _LISTINGS)
+
+
+def own_part(note: str) -> tuple[str, str]:
+    """The text of a note split in two: a person's, and what a mark has put below it."""
+    found = _NOTE_BEGINS.search(note)
+    return (note[: found.start()], note[found.start() :].lstrip("\n")) if found else (note, "")
 
 
 def _note(item: Item, lang: Lang) -> str:
@@ -59,11 +83,8 @@ def _listing(items: list[Item], lang: Lang) -> Listing:
         for severity in _WORST_FIRST
         if counts[severity]
     ]
-    title = (
-        "审核结果：" + ("，".join(found) or "没有发现问题")
-        if lang == "zh"
-        else "Review: " + (", ".join(found) or "nothing found")
-    )
+    clean = Message("没有发现问题", "nothing found").text(lang)
+    title = _TITLE.text(lang) + (("，" if lang == "zh" else ", ").join(found) or clean)
     return Listing(
         _SHEET_NAME.text(lang),
         title,

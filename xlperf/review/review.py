@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from xlperf import tables, template
 from xlperf.diagnostic import Diagnostic, InputError
 from xlperf.ooxml.address import parse_cell
 from xlperf.ooxml.files import find_workbooks, no_workbooks, read_file, write_file
@@ -12,8 +13,6 @@ from xlperf.review.settings import ReviewSettings
 from xlperf.review.waivers import load_waivers, sort_out
 from xlperf.rules import Finding, Fix, FormCase, Settings, choose, run
 from xlperf.scoring import Policy
-from xlperf.tables import FILES, build_records, holds_tables, read_folder, replace_cells
-from xlperf.template import no_form, read_forms, replace_texts
 
 _PASSES = 10
 
@@ -104,7 +103,9 @@ def fix(
 
 def find_sources(paths: Iterable[str | Path]) -> list[Path]:
     """What to review, in order: workbooks, and folders that hold the two tables."""
-    return find_workbooks(paths, lambda f: all((f / name).is_file() for name in FILES.values()))
+    return find_workbooks(
+        paths, lambda f: all((f / name).is_file() for name in tables.FILES.values())
+    )
 
 
 def _forms(
@@ -117,12 +118,12 @@ def _forms(
     if source.is_dir():
         return _from_tables(source, policy, thresholds, limits)
     data = read_file(source, limits)
-    forms, wrong = read_forms(data, limits)
+    forms, wrong = template.read_forms(data, limits)
     if not forms and wrong:
         raise InputError(wrong)
     if not forms:
-        if not holds_tables(data, limits):
-            raise InputError(no_form(source))
+        if not tables.holds_tables(data, limits):
+            raise InputError(template.no_form(source))
         return _from_tables(source, policy, thresholds, limits)
     document = source.parent.name
     cases = [FormCase(p, document, str(source), policy, thresholds) for _, p in forms]
@@ -133,7 +134,7 @@ def _from_tables(
     source: Path, policy: Policy, thresholds: Settings, limits: Limits
 ) -> tuple[list[FormCase], Sequence[Diagnostic]]:
     """The projects without faults, and the faults of the others."""
-    records = build_records(*read_folder(source, limits))
+    records = tables.build_records(*tables.read_folder(source, limits))
     faults = [fault for found in records.faults.values() for fault in found]
     sound = [project for project in records.projects if project.key not in records.faults]
     return [FormCase(p, source.stem, str(source), policy, thresholds) for p in sound], faults
@@ -157,10 +158,10 @@ def _mend(file: Path, findings: list[Finding], limits: Limits) -> list[Finding]:
     if file.is_dir():
         for sheet, changes in texts.items():
             path = file / sheet
-            write_file(path, replace_cells(read_file(path, limits), changes, path))
+            write_file(path, tables.replace_cells(read_file(path, limits), changes, path))
             written |= {(sheet, position) for position in changes}
     else:
-        data, replaced = replace_texts(read_file(file, limits), texts, limits)
+        data, replaced = template.replace_texts(read_file(file, limits), texts, limits)
         if replaced:
             write_file(file, data)
         written = replaced

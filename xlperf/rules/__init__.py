@@ -11,6 +11,9 @@ the direction of comparators in `direction`, the set of indicators in `structure
 `qualitative`, names and text in `wording`. Thresholds are `Settings`.
 """
 
+from typing import TYPE_CHECKING
+
+from xlperf.lazy import lazy_front
 from xlperf.rules import (  # noqa: F401 - importing a module registers its rules
     arithmetic,
     deadlines,
@@ -25,10 +28,12 @@ from xlperf.rules import (  # noqa: F401 - importing a module registers its rule
     wording,
 )
 from xlperf.rules.context import AllForms, FormCase, IndicatorCase
-from xlperf.rules.examples import read_example
 from xlperf.rules.rule import RULES, Fault, Fix, Rule, Scope, Stage
 from xlperf.rules.runner import Finding, choose, run
 from xlperf.rules.settings import Settings
+
+if TYPE_CHECKING:
+    from xlperf.rules.examples import read_example
 
 __all__ = [
     "RULES",
@@ -46,3 +51,5 @@ __all__ = [
     "read_example",
     "run",
 ]
+
+__getattr__ = lazy_front(__name__, examples="read_example")

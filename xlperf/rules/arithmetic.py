@@ -233,6 +233,9 @@ _PARTS: dict[str, tuple[frozenset[str], ...]] = {
 """Which funding rows make up which; where forms differ, every known way. A row that is none of
 these may be a part too, so that nothing can be said about a form that has one."""
 
+_INCLUDING = {"财政拨款"}
+"""Of these a form may print one part alone, as 其中：上级补助."""
+
 _KNOWN_ROWS = {*_PARTS, *(name for ways in _PARTS.values() for way in ways for name in way)}
 _AMOUNTS = ("金额", "年初预算数", "全年预算数", "全年执行数", "预算数", "执行数")
 
@@ -243,12 +246,14 @@ def funding_does_not_add(form: FormCase) -> Iterator[Fault]:
     Funding rows do not add: {parent} {a} is not the sum of its parts {b}
 
     Every parent in the funding table is the sum of the rows below it, in every column. A parent
-    that is wrong only because one of its parts is gets no finding of its own.
+    that is wrong only because one of its parts is gets no finding of its own. Where a form prints
+    one part of 财政拨款 alone (其中：上级补助), that may be less than the whole.
 
     Bad:  资金.年度资金总额.全年预算数=100 资金.财政拨款.全年预算数=60 资金.其他.全年预算数=30
     Bad:  资金.资金总额.金额=8 资金.财政拨款.金额=0 资金.上级补助.金额=0 资金.本级安排.金额=8
     Good: 资金.年度资金总额.全年预算数=100 资金.财政拨款.全年预算数=70 资金.其他.全年预算数=30
     Good: 资金.年度资金总额.全年预算数=100 资金.财政拨款.全年预算数=60 资金.社会资金.全年预算数=40
+    Good: 资金.资金总额.金额=100 资金.财政拨款.金额=100 资金.上级补助.金额=60
     """
     rows = form.funding
     if not _KNOWN_ROWS.issuperset(rows):
@@ -271,7 +276,11 @@ def _unbalanced(form: FormCase, column: str, amounts: dict[str, Decimal]) -> Ite
         if parent not in amounts or not any(parts):
             continue
         names = max(parts, key=len)
-        if abs(sum(true[name] for name in names) - amounts[parent]) <= form.settings.tolerance:
+        sum_of_parts = sum(true[name] for name in names)
+        if abs(sum_of_parts - amounts[parent]) <= form.settings.tolerance:
+            continue
+        alone = parent in _INCLUDING and all(len(way & form.funding.keys()) < 2 for way in ways)
+        if alone and sum_of_parts < amounts[parent]:
             continue
         total = sum((amounts[name] for name in names), Decimal(0))
         true[parent] = total

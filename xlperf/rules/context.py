@@ -8,9 +8,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, getcontext
+from functools import cached_property
 
 from xlperf.diagnostic import Place
-from xlperf.forms import Entry, Indicator, Project
+from xlperf.forms import INDICATOR_PREFIX, Entry, Indicator, Kind, Project, kind_of
 from xlperf.indicator import Parsed, Target, parse_with_name
 from xlperf.rules.settings import Settings
 from xlperf.scoring import Policy
@@ -59,7 +60,7 @@ class PlanPoint:
         return self.entry.number
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class FormCase:
     """One form put before the reviewer, with the file it came from and the settings that hold.
 
@@ -91,11 +92,11 @@ class FormCase:
         """Whether the indicator table of this form has the column at all, blank or not."""
         return any(label in row.entries for row in self.project.indicators)
 
-    @property
+    @cached_property
     def name(self) -> str:
         return self.project.name or self.text("部门名称")
 
-    @property
+    @cached_property
     def self_evaluation(self) -> bool:
         """Whether the form reports what came out, not only what is promised."""
         return any(map(self.has_column, _RESULT_COLUMNS)) or any(
@@ -104,7 +105,7 @@ class FormCase:
             for label in self.project.entries
         )
 
-    @property
+    @cached_property
     def year(self) -> int | None:
         """The budget year that the form names, or None."""
         return self.year_in("年度")
@@ -114,28 +115,44 @@ class FormCase:
         match = _YEAR.search(self.text(label))
         return int(match[0]) if match else None
 
-    @property
+    @cached_property
+    def texts(self) -> tuple[tuple["FormCase | IndicatorCase", str, str], ...]:
+        """Every text that is filled in: whose it is, its label, and what it says."""
+        own = (
+            (self, label, entry.text)
+            for label, entry in self.project.entries.items()
+            if entry.text and (label == "年度" or kind_of(label) is Kind.TEXT)
+        )
+        of_rows = (
+            (row, label, entry.text)
+            for row in self.indicators
+            for label, entry in row.record.entries.items()
+            if entry.text and kind_of(INDICATOR_PREFIX + label) is Kind.TEXT
+        )
+        return (*own, *of_rows)
+
+    @cached_property
     def money_unit(self) -> str:
         """The unit of the amounts in the form's head: 元 or 万元; "" where none is named."""
         return self.text("金额单位").strip()
 
-    @property
+    @cached_property
     def money_scale(self) -> Decimal | None:
         """How many 元 one of the form's amounts counts; None where the form names no unit."""
         return MONEY_UNITS.get(self.money_unit)
 
-    @property
+    @cached_property
     def funding(self) -> Mapping[str, Mapping[str, Entry]]:
         """The funding rows as printed, in the form's money unit: `funding[row][column]`."""
         return self.project.funding.rows
 
-    @property
+    @cached_property
     def total_row(self) -> str:
         """The name of the funding row that holds the year's money, "" where there is none."""
         rows = self.funding
         return next((name for name in _TOTAL_ROWS if name in rows), "")
 
-    @property
+    @cached_property
     def budget(self) -> Decimal | None:
         """The year's budget in 元 as first planned, which is what targets were set against."""
         row, scale = self.funding.get(self.total_row, {}), self.money_scale
@@ -144,7 +161,7 @@ class FormCase:
                 return amount * scale
         return None
 
-    @property
+    @cached_property
     def plan(self) -> tuple[PlanPoint, ...]:
         """The spending plan in the order of its months; empty where it is no plan by month ends."""
         points = [
@@ -154,7 +171,7 @@ class FormCase:
         ]
         return tuple(sorted(points, key=lambda point: point.month))
 
-    @property
+    @cached_property
     def executions(self) -> dict[str, Execution]:
         """The funding rows that have both a budget and what was spent of it, by name."""
         found: dict[str, Execution] = {}
@@ -166,12 +183,12 @@ class FormCase:
                     found.setdefault(row, Execution(row, budget, executed))
         return found
 
-    @property
+    @cached_property
     def execution(self) -> Execution | None:
         """The execution of the year's money as a whole."""
         return self.executions.get(self.total_row)
 
-    @property
+    @cached_property
     def execution_weight(self) -> Decimal:
         """The points for execution: those that the form prints, else those of the policy."""
         printed = self.number(f"资金.{self.total_row}.分值")
@@ -183,7 +200,7 @@ class FormCase:
         return Place(self.file, self.project.sheet, self.project.cells.get(label, ""))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class IndicatorCase:
     """One indicator in its form. `row` is its position in the table, from 0."""
 
@@ -197,28 +214,28 @@ class IndicatorCase:
     def text(self, label: str) -> str:
         return self.record.entry(label).text
 
-    @property
+    @cached_property
     def level1(self) -> str:
         """The level-1 name without the points behind it: 产出指标(50分) → 产出指标."""
         return _BRACKETED_POINTS.sub("", self.record.level1).strip()
 
-    @property
+    @cached_property
     def level2(self) -> str:
         return _BRACKETED_POINTS.sub("", self.record.level2).strip()
 
-    @property
+    @cached_property
     def name(self) -> str:
         return self.record.level3
 
-    @property
+    @cached_property
     def target_text(self) -> str:
         return self.record.target
 
-    @property
+    @cached_property
     def actual_text(self) -> str:
         return self.record.actual
 
-    @property
+    @cached_property
     def parsed(self) -> Parsed:
         """The target with the spans of its parts; the name may supply comparator and unit."""
         return parse_with_name(self.record.target, self.record.level3)
@@ -227,29 +244,33 @@ class IndicatorCase:
     def target(self) -> Target:
         return self.parsed.target
 
-    @property
-    def actual(self) -> Target:
-        return parse_with_name(self.record.actual, self.record.level3).target
+    @cached_property
+    def parsed_actual(self) -> Parsed:
+        return parse_with_name(self.record.actual, self.record.level3)
 
     @property
+    def actual(self) -> Target:
+        return self.parsed_actual.target
+
+    @cached_property
     def weight(self) -> Decimal | None:
         return self.record.weight
 
-    @property
+    @cached_property
     def score(self) -> Decimal | None:
         return self.record.score
 
-    @property
+    @cached_property
     def reason(self) -> str:
         return self.record.reason.strip()
 
-    @property
+    @cached_property
     def section_weight(self) -> Decimal | None:
         """The points that the level-1 name gives to its section: 产出指标(50分) → 50."""
         match = _BRACKETED_POINTS.search(self.record.level1)
         return Decimal(match[1]) if match else None
 
-    @property
+    @cached_property
     def is_cost(self) -> bool:
         """Whether it counts the project's money; cost to society or nature is another matter."""
         level2 = self.level2

@@ -133,8 +133,9 @@ def payment_and_deadline_disagree(form: FormCase) -> Iterator[Fault]:
     """资金支付计划早于/晚于业务时限 | Payment plan and deadline disagree
 
     Money that is all paid months before the work is due, or whose last part is paid months after
-    it, does not follow the work. How many months is a setting. A deadline for payment itself is a
-    limit, and paying earlier keeps it.
+    the last of it, does not follow the work. How many months is a setting. A deadline for payment
+    itself is a limit, and paying earlier keeps it; work that is due in a later year is paid from
+    that year's money too.
 
     Bad:
         年度=2025 支出计划.3月底=0% 支出计划.6月底=100% 支出计划.10月底=100% 支出计划.12月底=100%
@@ -148,6 +149,10 @@ def payment_and_deadline_disagree(form: FormCase) -> Iterator[Fault]:
     Good:
         年度=2025 支出计划.3月底=0% 支出计划.6月底=100% 支出计划.10月底=100% 支出计划.12月底=100%
         产出指标/时效指标 会费支付时限 2025年12月31日前
+    Good:
+        年度=2025 支出计划.3月底=0% 支出计划.6月底=30% 支出计划.10月底=80% 支出计划.12月底=100%
+        产出指标/时效指标 汛前隐患整改完成时间 2025年4月30日前
+        产出指标/时效指标 主体工程完工时间 2026年5月31日前
     """
     plan = form.plan
     paid = next((i for i, point in enumerate(plan) if point.share == 1), None)
@@ -155,11 +160,18 @@ def payment_and_deadline_disagree(form: FormCase) -> Iterator[Fault]:
         return
     first, last = (plan[paid - 1].month + 1 if paid else 1), plan[paid].month
     gap = form.settings.payment_gap_months
+    dues = list(_due_months(form))
+    end = max((due for _, due in dues), default=0)
+    for row, due in dues:
+        early = min(due, 12) - last > gap and not _OF_PAYMENT.search(row.name)
+        if early or (due == end and first - due > gap):
+            yield Fault("指标值", at=row)
+
+
+def _due_months(form: FormCase) -> Iterator[tuple[IndicatorCase, int]]:
+    """The indicators with a day on which they are due, and its month counted from the year's."""
     for row in form.indicators:
         match row.target:
             case Deadline(date=date, start=None, period=None) if date is not None:
                 year = form.year or max(setup_year(form) or date.year, date.year)
-                due = date.month + 12 * (date.year - year)
-                early = due - last > gap and not _OF_PAYMENT.search(row.name)
-                if early or first - due > gap:
-                    yield Fault("指标值", at=row)
+                yield row, date.month + 12 * (date.year - year)

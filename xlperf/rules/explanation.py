@@ -20,6 +20,7 @@ from xlperf.rules.rule import (
     plain,
     rule,
 )
+from xlperf.scoring import applies
 from xlperf.scoring.actuals import completion
 
 _REASON = "未完成原因分析"
@@ -47,11 +48,12 @@ def deduction_without_reason(indicator: IndicatorCase) -> Iterator[Fault]:
     Bad:  效益指标/社会效益指标 办事便捷程度 较大提升 → 有所提升 分值=15 得分=14 未完成原因分析=""
     Bad:  产出指标/数量指标 培训次数 ≥4次 → 3次 分值=10 得分=7.5 未完成原因分析=无
     Good: 产出指标/数量指标 培训次数 ≥4次 → 3次 分值=10 得分=7.5 未完成原因分析=一次培训改到次年
+    Good: 产出指标/数量指标 外出考察批次 ≥2批 → 不适用 分值=10 得分=0 未完成原因分析=""
     """
     points, weight = indicator.score, indicator.weight
     if points is None or weight is None or _REASON not in indicator.record.entries:
         return
-    if points < weight and not _explained(indicator):
+    if points < weight and applies(indicator.record) and not _explained(indicator):
         yield Fault(_REASON, name=indicator.name)
 
 
@@ -140,6 +142,8 @@ _STATED_RATE = re.compile(r"执行率(?:为|达到?|仅)?\s*(?P<number>\d+(?:\.\
 _CERTAIN_FAILURE = re.compile(
     "不排除|难以避免|不可避免|(?:无法|不能)(?:完全)?(?:保证|确保|避免|达到)"
 )
+_NUMBER = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<scale>[万亿]?)")
+_THINGS = re.compile(r"[^\W\da-zA-Z_]{1,2}")
 _PART = re.compile("(?:其中|新增|另有?|含|包括|每|约|近|超)[^，。；,;]{0,6}$")
 
 
@@ -210,20 +214,26 @@ def _other_counts(form: FormCase, labels: tuple[str, ...], column: str) -> Itera
         ((row, quantity), *others) = rows
         if others or unit in ("元", "%", "‰", "年", "月", "日", "天"):
             continue
-        number = re.compile(rf"(\d+(?:\.\d+)?)\s*([万亿]?){re.escape(unit)}([一-鿿]{{1,2}})")
         for label in labels:
             text = form.text(label)
-            found = list(number.finditer(text))
-            if len(found) != 1 or _PART.search(text[: found[0].start()]):
+            found = list(_counts(text, unit))
+            if len(found) != 1 or _PART.search(text[: found[0][0].start()]):
                 continue
-            (match,) = found
-            same = set(match[3]) & set(row.name.replace(unit, ""))
-            stated = Decimal(match[1]) * _SCALES[match[2]]
+            ((number, things),) = found
+            same = set(things[0]) & set(row.name.replace(unit, ""))
+            stated = Decimal(number["number"]) * _SCALES[number["scale"]]
             if same and stated != quantity.number * quantity.scale:
-                span = Span(*match.span())
-                yield Fault(
-                    label, at=form, span=span, a=match[0], b=f"{row.name} {row.text(column)}"
-                )
+                span = Span(number.start(), things.end())
+                said = text[span.start : span.end]
+                yield Fault(label, at=form, span=span, a=said, b=f"{row.name} {row.text(column)}")
+
+
+def _counts(text: str, unit: str) -> Iterator[tuple[re.Match[str], re.Match[str]]]:
+    """Every number with this unit, and the beginning of what it counts."""
+    for number in _NUMBER.finditer(text):
+        things = _THINGS.match(text, number.end() + len(unit))
+        if things and text.startswith(unit, number.end()):
+            yield number, things
 
 
 def _allows_no_failure(indicator: IndicatorCase) -> bool:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from xlperf.indicator import Qualitative, Threshold, base
-from xlperf.rules.context import IndicatorCase, rounded
+from xlperf.rules.context import IndicatorCase
 from xlperf.rules.reading import ACTUAL, TARGET, category
 from xlperf.rules.rule import GOAL, INFO, NO, SELF_EVALUATION, WARNING, Fault, rule
+from xlperf.scoring import score
 
 _STATES_BANDS = re.compile("[优好高].*[差低]|显著.*不显著|达成.*未达成|[一二三ABC]档|分档|≥|＞")
 _MEASURABLE = re.compile(
@@ -42,25 +43,21 @@ def score_outside_its_band(indicator: IndicatorCase) -> Iterator[Fault]:
     """定性指标得分 {s} 不在 {band} 区间 [{lo},{hi}] |
     Qualitative score {s} is outside the {band} band [{lo},{hi}]
 
-    Where the actual value is one of the words that state a band (setting `band_words`), the score
-    lies within the band's share of the points, which is the policy's.
+    Where the actual value is one of the words that state a band, or a percentage within one, the
+    score lies within the band's share of the points. Bands and words are those of the policy.
 
     Bad:  效益指标/社会效益指标 网点服务能力 有效提升 → 部分达成 分值=10 得分=9.5
     Bad:  效益指标/社会效益指标 网点服务能力 有效提升 → 达成预期指标 分值=10 得分=7
     Good: 效益指标/社会效益指标 网点服务能力 有效提升 → 部分达成 分值=10 得分=7
     Good: 效益指标/社会效益指标 网点服务能力 有效提升 → 有所提升 分值=10 得分=7
     """
-    score, weight = indicator.score, indicator.weight
-    if score is None or not weight or not isinstance(indicator.target, Qualitative):
+    points = indicator.score
+    allowed = score(indicator.record, indicator.form.policy).allowed
+    if points is None or allowed is None or not indicator.weight:
         return
-    form = indicator.form
-    stated = indicator.actual_text.strip(" \t\n。.")
-    for (name, words), band in zip(
-        form.settings.band_words.items(), form.policy.bands, strict=False
-    ):
-        low, high = (rounded(weight * share / 100) for share in (band.low, band.high))
-        if stated in words and not low <= score <= high:
-            yield Fault("得分", s=score, band=name, lo=low, hi=high)
+    low, high = allowed
+    if not low <= points <= high:
+        yield Fault("得分", s=points, band=indicator.actual_text.strip(), lo=low, hi=high)
 
 
 @rule("Q03", severity=WARNING, stage=GOAL, fix=NO)

@@ -17,7 +17,6 @@ from xlperf.indicator import (
     Quantity,
     Target,
     Threshold,
-    parse_with_name,
 )
 from xlperf.rules.context import FormCase, IndicatorCase
 
@@ -37,9 +36,10 @@ _REMEDY = re.compile(
 
 def filled(indicator: IndicatorCase) -> Iterator[tuple[str, Parsed]]:
     """The target and the actual with their labels, as far as they are filled in."""
-    for label, text in ((TARGET, indicator.target_text), (ACTUAL, indicator.actual_text)):
-        if text.strip():
-            yield label, parse_with_name(text, indicator.name)
+    if indicator.target_text.strip():
+        yield TARGET, indicator.parsed
+    if indicator.actual_text.strip():
+        yield ACTUAL, indicator.parsed_actual
 
 
 def quantities(target: Target) -> tuple[Quantity, ...]:

@@ -22,7 +22,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from xlperf.diagnostic import Message, Severity, Span
 from xlperf.forms import number_entry
@@ -93,7 +94,13 @@ class Fault:
 Check = Callable[[Any], Iterator[Fault]]
 
 
-@dataclass(frozen=True, slots=True)
+class _Doc(NamedTuple):
+    explanation: str
+    bad: tuple[str, ...]
+    good: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Rule:
     """One check with a code. `bad` and `good` are examples in the notation of `examples`."""
 
@@ -103,11 +110,28 @@ class Rule:
     stage: Stage
     fix: Fix
     scope: Scope
-    message: Message
-    explanation: str
-    bad: tuple[str, ...]
-    good: tuple[str, ...]
     check: Check = field(repr=False)
+
+    # Read on first use: most rules find nothing, and then nobody asks what they would say.
+    @cached_property
+    def message(self) -> Message:
+        return _read_message(self.code, self.check.__doc__ or "")
+
+    @cached_property
+    def _doc(self) -> _Doc:
+        return _read_doc(inspect.getdoc(self.check) or "")
+
+    @property
+    def explanation(self) -> str:
+        return self._doc.explanation
+
+    @property
+    def bad(self) -> tuple[str, ...]:
+        return self._doc.bad
+
+    @property
+    def good(self) -> tuple[str, ...]:
+        return self._doc.good
 
     def say(self, params: dict[str, object]) -> Message:
         """The message with its placeholders filled in."""
@@ -127,32 +151,25 @@ def rule(code: str, *, severity: Severity, stage: Stage, fix: Fix) -> Callable[[
     def register(check: Check) -> Check:
         if code in RULES:
             raise ValueError(f"two rules have the code {code}")
-        (argument,) = inspect.signature(check).parameters.values()
-        message, explanation, bad, good = _read_doc(code, inspect.getdoc(check) or "")
-        RULES[code] = Rule(
-            code,
-            getattr(check, "__name__", ""),
-            severity,
-            stage,
-            fix,
-            _SCOPES[argument.annotation],
-            message,
-            explanation,
-            bad,
-            good,
-            check,
-        )
+        scope = next(_SCOPES[kind] for kind in check.__annotations__.values())
+        RULES[code] = Rule(code, getattr(check, "__name__", ""), severity, stage, fix, scope, check)
         return check
 
     return register
 
 
-def _read_doc(code: str, doc: str) -> tuple[Message, str, tuple[str, ...], tuple[str, ...]]:
-    """Message, explanation, bad and good examples of a rule's docstring."""
-    head, _, rest = doc.partition("\n\n")
+def _read_message(code: str, doc: str) -> Message:
+    """The first paragraph of a rule's docstring: “Chinese | English”."""
+    head, _, _ = doc.strip().partition("\n\n")
     zh, bar, en = " ".join(head.split()).partition(" | ")
     if not bar:
         raise ValueError(f"{code}: the docstring must begin with “Chinese | English”")
+    return Message(zh, en)
+
+
+def _read_doc(doc: str) -> _Doc:
+    """What stands below: explanation, bad and good examples."""
+    _, _, rest = doc.partition("\n\n")
     prose: list[str] = []
     examples: dict[str, list[list[str]]] = {"Bad": [], "Good": []}
     current: list[str] | None = None
@@ -167,7 +184,7 @@ def _read_doc(code: str, doc: str) -> tuple[Message, str, tuple[str, ...], tuple
             current = None
             prose.append(line)
     bad, good = (tuple("\n".join(lines) for lines in found) for found in examples.values())
-    return Message(zh, en), "\n".join(prose).strip(), bad, good
+    return _Doc("\n".join(prose).strip(), bad, good)
 
 
 def plain(number: Decimal) -> str:

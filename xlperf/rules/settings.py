@@ -4,7 +4,6 @@ They stand in the table `[rules]` of the policy file; a key that is missing ther
 below.
 """
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -53,28 +52,6 @@ class Settings:
     )
     """C01: indicators with such a word in their name need no unit."""
 
-    accepted_units: tuple[str, ...] = (
-        *(
-            "m",
-            "km",
-            "cm",
-            "mm",
-            "m2",
-            "m3",
-            "m²",
-            "m³",
-            "km2",
-            "km²",
-            "㎡",
-            "㎥",
-            "㎞",
-            "㎝",
-            "㎜",
-        ),
-        *("kg", "㎏", "t", "h", "min", "s", "°C", "立方"),
-    )
-    """C04: spellings of a unit that may stand beside the one in house style."""
-
     more_is_better: tuple[str, ...] = (
         *("合格率", "满意度", "满意率", "完成率", "覆盖率", "达标率", "通过率", "及时率", "准确率"),
         *("正常率", "成功率", "增长率", "使用率", "利用率", "知晓率", "参与率", "就业率", "优良率"),
@@ -105,24 +82,6 @@ class Settings:
     )
     """C06, C07, D01, D02: of these, less is better."""
 
-    unfinished: Mapping[str, str] = field(
-        default_factory=lambda: {
-            "予": "",
-            "目": "项数栏节题科条名账书醒盲耳瞩面剧夺头编曲",
-            "开": "公展召打离放盛揭拉避分撇张拆解推铺敞错隔切散传绽掀断移绕",
-            "受": "享接承感遭忍经难禁蒙领收",
-            "与": "参赋给授",
-            "或": "",
-            "及": "普涉触惠波推顾危论企提言累殃以",
-            "将": "干大武健名勇",
-            "把": "火拖",
-            "对": "核应查校比针面相绝成反配派不",
-            "据": "数依证根票单凭占论收字",
-            "被": "植棉",
-        }
-    )
-    """C08: a value does not end with this letter unless one of the others stands before it."""
-
     level1_names: tuple[str, ...] = (
         *("产出指标", "效益指标", "满意度指标", "成本指标", "预算执行率", "预算执行指标"),
         *("投入指标", "过程指标", "决策指标", "管理指标", "履职效能指标", "管理效率指标"),
@@ -132,12 +91,6 @@ class Settings:
 
     required_categories: tuple[str, ...] = ("数量", "质量", "时效", "成本", "效益", "满意度")
     """S01: what the indicators of a project must cover."""
-
-    satisfaction_words: tuple[str, ...] = (
-        *("满意", "投诉", "体验", "认可", "好评", "差评", "评价", "知悉", "知晓", "获得感", "信任"),
-        *("反馈", "认同", "感受", "信访", "口碑", "表扬", "幸福", "安全感", "支持", "举报", "意见"),
-    )
-    """S03: an indicator of satisfaction has one of these in its name."""
 
     heavy_weight: Decimal = Decimal(30)
     """S09: a single indicator should carry fewer points than this."""
@@ -152,15 +105,6 @@ class Settings:
         *("持续", "全面", "合理", "按时保质", "清晰", "有序", "完整", "便利", "足额"),
     )
     """Q01: words of degree, which leave open how much is enough."""
-
-    band_words: Mapping[str, tuple[str, ...]] = field(
-        default_factory=lambda: {
-            "达成预期": ("达成预期指标", "达成预期", "全部达成", "全部完成", "优", "优秀"),
-            "部分达成": ("部分达成预期指标并具有一定效果", "部分达成", "部分完成", "一般"),
-            "未达成": ("未达成预期指标且效果较差", "未达成", "未完成", "差", "较差", "不合格"),
-        }
-    )
-    """Q02: the bands of the policy from high to low, and the words that state each."""
 
     shared_goal_words: tuple[str, ...] = (
         *("公积金", "住房", "中心", "业务", "工作", "项目", "单位", "服务", "系统", "保障", "正常"),
@@ -258,6 +202,8 @@ def as_toml(value: Any) -> str:
         case tuple() | list():
             return f"[{', '.join(map(as_toml, value))}]"
         case str():
+            import json  # only for the reference and for messages of wrong settings
+
             return json.dumps(value, ensure_ascii=False)
         case bool():
             return str(value).lower()

@@ -24,6 +24,8 @@ from xlperf.rules.rule import BOTH, GOAL, INFO, SAFE, SUGGEST, Fault, rule
 
 _SYMBOLS = re.compile("[<>=≥≤＜＞＝≧≦⩾⩽≮≯═﹤﹥﹦]+(?:或[=＝])?")
 _PADDED = re.compile(r"(?<![\d.])(\d[\d,]*)\.0+(?![\d.])")
+_ACCEPTED = re.compile("[kcm]?m|k?m[23²³]|㎡|㎥|㎞|㎝|㎜|kg|㎏|t|h|min|s|°C|立方")
+"""Spellings of a unit that may stand beside the one in house style."""
 _ENDING = re.compile(r"[。．.，,、；;：:\s]+$")
 
 
@@ -68,7 +70,7 @@ def unit_in_other_spelling(indicator: IndicatorCase) -> Iterator[Fault]:
     """单位写法不统一：{v} → {norm} | Unit spelling differs: {v} -> {norm}
 
     One spelling for one unit: 百分比 and ％ are %, 千分之 is ‰, and no brackets around it. Signs
-    such as ㎡ and km may stay (setting `accepted_units`).
+    such as ㎡ and km may stay.
 
     Bad:  产出指标/质量指标 设备质量合格率 "≥100 百分比"
     Bad:  产出指标/质量指标 运维验收通过率 "=100 (%)"
@@ -79,19 +81,18 @@ def unit_in_other_spelling(indicator: IndicatorCase) -> Iterator[Fault]:
     Good: 产出指标/时效指标 办理时限 ≤3个工作日
     Good: 产出指标/数量指标 设备数量 ≥3台（套）
     """
-    accepted = indicator.form.settings.accepted_units
     for label, parsed in filled(indicator):
         span, found = parsed.spans.get("unit"), quantities(parsed.target)
         if span is None or not found:
             continue
-        norm = _with_house_unit(parsed.source, span, found[-1].unit, accepted)
+        norm = _with_house_unit(parsed.source, span, found[-1].unit)
         if norm and _same(parsed, norm, indicator):
             yield Fault(label, span=span, fix=norm, v=parsed.source, norm=norm)
 
 
-def _with_house_unit(source: str, span: Span, unit: str, accepted: tuple[str, ...]) -> str | None:
+def _with_house_unit(source: str, span: Span, unit: str) -> str | None:
     text = source[span.start : span.end]
-    right = text if text.endswith(unit) or text in accepted else unit
+    right = text if text.endswith(unit) or _ACCEPTED.fullmatch(text) else unit
     head, tail = source[: span.start].rstrip(), source[span.end :].lstrip()
     if head[-1:] in ("(", "（") and tail[:1] in (")", "）"):
         return f"{head[:-1].rstrip()}{right}{tail[1:]}"

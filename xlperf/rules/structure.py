@@ -2,8 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
-from difflib import get_close_matches
+from collections.abc import Collection, Iterator
 
 from xlperf.diagnostic import Span
 from xlperf.indicator import Qualitative, Target, Threshold, base
@@ -16,6 +15,7 @@ LEVEL1, LEVEL2, NAME, WEIGHT = "一级指标", "二级指标", "三级指标", "
 _BENEFITS = ("经济效益", "社会效益", "生态效益", "可持续影响")
 _OWN = ("数量", "经济效益", "社会效益", "生态效益")
 _TELLING = 10
+_DIGITS = re.compile(r"\d+")
 
 
 @rule("S01", severity=WARNING, stage=GOAL, fix=NO)
@@ -67,10 +67,17 @@ def unusual_level1(form: FormCase) -> Iterator[Fault]:
         name = squeezed(indicator.level1)
         if not name or {name, f"{name}指标"} & set(known):
             continue
-        near = get_close_matches(name, known, 1, 1 - 1 / len(name)) if len(name) > 2 else []
+        near = _one_letter_off(name, known)
         if near or name not in seen:
             seen.add(name)
-            yield Fault(LEVEL1, at=indicator, fix=near[0] if near else None, level1=name)
+            yield Fault(LEVEL1, at=indicator, fix=near, level1=name)
+
+
+def _one_letter_off(name: str, known: tuple[str, ...]) -> str | None:
+    import difflib  # only for names that are none
+
+    near = difflib.get_close_matches(name, known, 1, 1 - 1 / len(name)) if len(name) > 2 else []
+    return near[0] if near else None
 
 
 @rule("S03", severity=WARNING, stage=GOAL, fix=SUGGEST)
@@ -107,6 +114,9 @@ _COSTING = re.compile("(?:(?<![缴收免付交])费用?|成本|单价|经费)(?:
 _GIVEN = re.compile("减免|免除|补助|补贴|奖励|资助|节约|节省|降低|减少|发放")
 _SERVED = re.compile("(?:服务|惠及|受益).*(?:次数|人次|人数)$")
 _ASKED = re.compile("满意[度率]$")
+_ASKING = re.compile(
+    "满意|投诉|体验|认可|好评|差评|评价|知悉|知晓|获得感|信任|反馈|认同|感受|信访|口碑|表扬|幸福|安全感|支持|举报|意见"
+)
 _DEGREE = re.compile("[度率感性]$")
 
 
@@ -149,7 +159,7 @@ def _is_delivered(indicator: IndicatorCase) -> bool:
 
 
 def _is_asked(indicator: IndicatorCase) -> bool:
-    return any(word in indicator.name for word in indicator.form.settings.satisfaction_words)
+    return _ASKING.search(indicator.name) is not None
 
 
 @rule("S04", severity=INFO, stage=GOAL, fix=NO)
@@ -201,6 +211,9 @@ def repeated_indicator(forms: AllForms) -> Iterator[Fault]:
     Good:
         产出指标/数量指标 巡检次数 ≥4次
         产出指标/数量指标 培训次数 ≥4次
+    Good:
+        效益指标/社会效益指标 第1批老旧小区改造带动就业 显著
+        效益指标/社会效益指标 第12批老旧小区改造带动就业 显著
     """
     copies: dict[tuple[str, str, Target], list[IndicatorCase]] = defaultdict(list)
     for form in forms:
@@ -217,23 +230,41 @@ def repeated_indicator(forms: AllForms) -> Iterator[Fault]:
 
 
 def _said_before(form: FormCase) -> Iterator[IndicatorCase]:
-    """The indicators that repeat an earlier one of the form."""
-    for number, indicator in enumerate(form.indicators):
-        for earlier in form.indicators[:number]:
-            if _repeats(indicator, earlier):
-                yield indicator
-                break
+    """The indicators that repeat an earlier one of the same level 1."""
+    seen: set[tuple[str, str, str]] = set()
+    prose: dict[tuple[str, ...], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    repeated: set[int] = set()
+    for indicator in form.indicators:
+        name = squeezed(indicator.name)
+        if not name:
+            continue
+        key = (indicator.level1, category(indicator), name)
+        if key in seen:
+            repeated.add(indicator.row)
+        seen.add(key)
+        if len(name) >= _TELLING and isinstance(indicator.target, Qualitative):
+            prose[indicator.level1, *_DIGITS.findall(name)][name].append(indicator.row)
+    for rows in prose.values():
+        for short, long in _contained(rows):
+            later = max(rows[short][0], rows[long][0])
+            repeated |= {row for row in (*rows[short], *rows[long]) if row >= later}
+    yield from (indicator for indicator in form.indicators if indicator.row in repeated)
 
 
-def _repeats(one: IndicatorCase, other: IndicatorCase) -> bool:
-    name, earlier = squeezed(one.name), squeezed(other.name)
-    if not name or one.level1 != other.level1:
-        return False
-    if name == earlier:
-        return category(one) == category(other)
-    prose = isinstance(one.target, Qualitative) and isinstance(other.target, Qualitative)
-    short, long = sorted((name, earlier), key=len)
-    return prose and len(short) >= _TELLING and _within(short, long)
+def _contained(names: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Each name with every longer one that it stands in.
+
+    Only those that hold all of its letters are compared, so that thousands of rows take no time.
+    """
+    holding: dict[str, set[str]] = defaultdict(set)
+    for name in names:
+        for letter in name:
+            holding[letter].add(name)
+    for short in names:
+        rarest_first = sorted((holding[letter] for letter in set(short)), key=len)
+        for long in set.intersection(*rarest_first):
+            if len(long) > len(short) and _within(short, long):
+                yield short, long
 
 
 def _within(short: str, long: str) -> bool:
@@ -283,7 +314,7 @@ def _is_elsewhere(part: str, members: list[tuple[FormCase, str]]) -> bool:
 
 
 _LIST = re.compile("[、，,和与及/]|以及")
-_PART_END = re.compile("(?:等|项目|专项|工作|业务)?(?:经费|费用|费|资金|支出)?$")
+_PART_END = re.compile("(?:等|项目|专项|工作|业务|工程)?(?:经费|费用|费|资金|支出)?$")
 _FEWEST_LETTERS = 4
 
 

@@ -1,7 +1,7 @@
 """What a value says: unit, comparator, completeness, and whether it can be measured at all."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 
 from xlperf.diagnostic import Diagnostic, Span
@@ -41,6 +41,7 @@ from xlperf.rules.rule import (
     Fault,
     rule,
 )
+from xlperf.scoring import applies
 
 _TIMED = re.compile("时间|时限|时效|年份|年度$")
 _DESCRIPTIONS = ("三级指标", "绩效指标描述", "说明")
@@ -49,8 +50,24 @@ _COMPLETION = re.compile("完成(?:率|情况|比例|度|数|数量|量)$")
 _NUMBERING = re.compile(r"(?:^|[\s，。；;、：:])[\d一二三四五六七八九十]{1,2}$")
 _TORN = re.compile("[、，,；;：:）)”]|或(?![有者])")
 _DONE = re.compile("完成|全部|全面|全覆盖|到位|达标|合格|通过|符合|^已|^是$|^有$")
+_ON_A_SCALE = re.compile("分制|满分")
 _NOTHING = re.compile("无|未发生|未出现|没有|零")
 _FEWEST_LETTERS = 8
+_UNFINISHED = {
+    "予": "",
+    "目": "项数栏节题科条名账书醒盲耳瞩面剧夺头编曲",
+    "开": "公展召打离放盛揭拉避分撇张拆解推铺敞错隔切散传绽掀断移绕",
+    "受": "享接承感遭忍经难禁蒙领收",
+    "与": "参赋给授",
+    "或": "",
+    "及": "普涉触惠波推顾危论企提言累殃以",
+    "将": "干大武健名勇",
+    "把": "火拖",
+    "对": "核应查校比针面相绝成反配派不",
+    "据": "数依证根票单凭占论收字",
+    "被": "植棉",
+}
+"""A value does not end with this letter unless one of the others stands before it."""
 
 
 def _states(indicator: IndicatorCase, columns: tuple[str, ...]) -> bool:
@@ -82,6 +99,7 @@ def value_without_unit(indicator: IndicatorCase) -> Iterator[Fault]:
     Good: 产出指标/数量指标 购置设备数量 ≥27台 → 27
     Good: 效益指标/社会效益指标 重大事故起数 0
     Good: 效益指标/社会效益指标 居民收入基尼系数 ≤0.4
+    Good: 满意度指标/满意度指标 学员评价 ≥4.5（5分制）
     """
     settings = indicator.form.settings
     name = indicator.name.casefold()
@@ -93,9 +111,13 @@ def value_without_unit(indicator: IndicatorCase) -> Iterator[Fault]:
         found = quantities(parsed.target)
         if label == ACTUAL and quantities(indicator.target):
             return
-        if found and all(
-            not quantity.unit and quantity.number and not _is_year(indicator, quantity)
-            for quantity in found
+        if (
+            found
+            and not _ON_A_SCALE.search(f"{indicator.name}{parsed.source}")
+            and all(
+                not quantity.unit and quantity.number and not _is_year(indicator, quantity)
+                for quantity in found
+            )
         ):
             fix = _with_unit_of_actual(indicator) if label == TARGET else None
             yield Fault(label, span=number_span(parsed), fix=fix, v=parsed.source)
@@ -209,7 +231,7 @@ def clipped_value(indicator: IndicatorCase) -> Iterator[Fault]:
     """指标值不完整（疑似被单元格截断）：{v} | Value looks clipped by the cell: {v}
 
     A guess from how the text begins and ends: a bracket without its partner, a conjunction at the
-    beginning, half a word at the end (setting `unfinished`). What is missing, only a person knows.
+    beginning, half a word at the end. What is missing, only a person knows.
 
     Bad:  产出指标/数量指标 年度贷款目标任务完成情况 管委会批复的年度目
     Bad:  产出指标/数量指标 对归集委托银行的监督考核 业务部)序时完成任务;监督考核受
@@ -220,12 +242,12 @@ def clipped_value(indicator: IndicatorCase) -> Iterator[Fault]:
     """
     for label, parsed in filled(indicator):
         if isinstance(parsed.target, Qualitative):
-            span = _torn(parsed, indicator.form.settings.unfinished)
+            span = _torn(parsed)
             if span is not None:
                 yield Fault(label, span=span, v=parsed.source)
 
 
-def _torn(parsed: Parsed, unfinished: Mapping[str, str]) -> Span | None:
+def _torn(parsed: Parsed) -> Span | None:
     """Where the text shows that a part of it is missing."""
     source = parsed.source.rstrip()
     for fault in check(parsed):
@@ -235,7 +257,7 @@ def _torn(parsed: Parsed, unfinished: Mapping[str, str]) -> Span | None:
     if match := _TORN.match(source, start):
         return Span(match.start(), match.end())
     before, last = source[-2:-1], source[-1:]
-    if len(source) >= _FEWEST_LETTERS and last in unfinished and before not in unfinished[last]:
+    if len(source) >= _FEWEST_LETTERS and last in _UNFINISHED and before not in _UNFINISHED[last]:
         return Span(len(source) - 1, len(source))
     return None
 
@@ -284,6 +306,8 @@ def actual_of_another_kind(indicator: IndicatorCase) -> Iterator[Fault]:
     Bad:  产出指标/质量指标 参训合格率 ≥95% → 120人
     Good: 产出指标/数量指标 接口开发数量 ≥20个 → 22项
     Good: 产出指标/数量指标 培训人数 ≥50人 → 60
+    Good: 产出指标/数量指标 治理面积 ≥1.2万亩 → 800公顷
+    Good: 产出指标/数量指标 外出考察批次 ≥2批 → 不适用
     Good: 产出指标/数量指标 巡检次数 每月至少一次 → 12次
     Good: 产出指标/质量指标 采购完成率 =100% → 已完成
     Good: 效益指标/社会效益指标 安全事故起数 ≤1起 → 未发生
@@ -292,6 +316,8 @@ def actual_of_another_kind(indicator: IndicatorCase) -> Iterator[Fault]:
     """
     target, actual = indicator.target, indicator.actual
     if not indicator.actual_text.strip() or isinstance(target, (Qualitative, Frequency)):
+        return
+    if not applies(indicator.record):
         return
     match target, actual:
         case _, Frequency():
@@ -338,7 +364,9 @@ def _dimension(quantity: Quantity) -> str:
     unit = base(Quantity(Decimal(1), unit=quantity.unit))[1]
     if unit in ("分", "倍", "百分点"):
         return "%"
-    if unit in ("", "元", "%", "米", "平方米", "立方米", "千克", "亩"):
+    if unit in ("亩", "平方米"):
+        return "平方米"
+    if unit in ("", "元", "%", "米", "立方米", "千克"):
         return unit
     if unit in ("秒", "月", "工作日", "岁"):
         return "秒"

@@ -4,24 +4,12 @@ import re
 from collections.abc import Iterator
 
 from xlperf.diagnostic import Span
-from xlperf.forms import INDICATOR_PREFIX, Kind, kind_of
 from xlperf.indicator import Deadline, Frequency, Target, base
 from xlperf.rules.context import FormCase, IndicatorCase
 from xlperf.rules.reading import TARGET, category, quantities, squeezed
-from xlperf.rules.rule import BOTH, INFO, NO, SAFE, SUGGEST, WARNING, Case, Fault, rule
+from xlperf.rules.rule import BOTH, INFO, NO, SAFE, SUGGEST, WARNING, Fault, rule
 
 LEVEL2, NAME = "二级指标", "三级指标"
-
-
-def _texts(form: FormCase) -> Iterator[tuple[Case, str, str]]:
-    """Every text of the form: whose it is, its label, and what it says."""
-    for label, entry in form.project.entries.items():
-        if kind_of(label) is Kind.TEXT or label == "年度":
-            yield form, label, entry.text
-    for indicator in form.indicators:
-        for label, entry in indicator.record.entries.items():
-            if kind_of(INDICATOR_PREFIX + label) is Kind.TEXT:
-                yield indicator, label, entry.text
 
 
 _COMPANY = re.compile(r"[\W\d]")
@@ -39,7 +27,7 @@ def typo(form: FormCase) -> Iterator[Fault]:
     Good: 产出指标/数量指标 完成领导交办的其他工作任务 ≥3项
     """
     typos = form.settings.typos
-    for at, label, text in _texts(form):
+    for at, label, text in form.texts:
         found = sorted((text.find(wrong), wrong) for wrong in typos if wrong and wrong in text)
         mended = text
         for _, wrong in found:
@@ -51,9 +39,9 @@ def typo(form: FormCase) -> Iterator[Fault]:
 
 
 _DOCUMENT = re.compile(
-    r"(?P<office>[\u4e00-\u9fff]{2,})[(（\[［【](?P<year>(?:19|20)\d\d)[)）\]］】]"
+    r"(?P<office>[^\W\da-zA-Z_]{2,})[(（\[［【](?P<year>(?:19|20)\d\d)[)）\]］】]"
     # What goes on after 号 is no building or bus line.
-    r"(?=\s*第?\s*\d+\s*号(?:[文令函公通批会纪决意规要精和及等]|[^\u4e00-\u9fff]|$))"
+    r"(?=\s*第?\s*\d+\s*号(?:[文令函公通批会纪决意规要精和及等]|[\W\da-zA-Z_]|$))"
 )
 _NO_OFFICE = re.compile("(?:合同|协议|订单|工单|发票|批次)$")
 
@@ -70,7 +58,9 @@ def document_number_in_other_brackets(form: FormCase) -> Iterator[Fault]:
     Good: 产出指标/成本指标 采购单价 ≤5000元 指标值确定依据=唐财资〔2023〕3号文件
     Good: 产出指标/成本指标 采购单价 ≤5000元 指标值确定依据=采购合同（2023）3号
     """
-    for at, label, text in _texts(form):
+    for at, label, text in form.texts:
+        if "号" not in text:
+            continue
         matches = [
             match for match in _DOCUMENT.finditer(text) if not _NO_OFFICE.search(match["office"])
         ]
@@ -127,6 +117,7 @@ _SHARE = re.compile("(?<![效概频速功倍码])(?<!周转)(?<!分辨)(?<!生�
 _COUNT = re.compile("(?:次数|人次|人数|户数|个数|台数|份数|场次|期数)$")
 _MONEY = re.compile("(?<![缴收免付交])费$|(?:费用|单价|金额)$")
 _TIME = re.compile("(?:时间|时限|时长|期限|时效)$")
+_BY_HOW_MUCH = re.compile("缩短|压缩|减少|降低|节约|节省|提前|延长|时效$")
 _IN_TIME = re.compile("(?:如期|按期|按时|及时|准时)完成(?:各项|全部)?(?:工作|任务|项目)*$")
 _QUESTION = re.compile("是否")
 _THINGS = frozenset(("元", "人", "次", "个", "项", "家", "户", "台", "套", "份", "件"))
@@ -143,11 +134,13 @@ def name_and_value_disagree(indicator: IndicatorCase) -> Iterator[Fault]:
     Bad:  满意度指标/满意度指标 安全保障措施是否得到职工认可 ≥95%
     Bad:  产出指标/时效指标 如期完成 =100%
     Bad:  产出指标/质量指标 培训合格率 ≥50人
+    Bad:  产出指标/时效指标 工程竣工时间 ≥95%
     Good: 产出指标/成本指标 劳务派遣费 ≤200万元
     Good: 产出指标/质量指标 公积金系统是否被成功入侵 否
     Good: 产出指标/时效指标 如期完成率 =100%
     Good: 产出指标/时效指标 故障响应时间 ≤30分钟
     Good: 产出指标/成本指标 取暖费 ≤100%
+    Good: 效益指标/社会效益指标 压缩审批时间 ≥30%
     """
     if _disagree(squeezed(indicator.name), indicator.target):
         yield Fault(TARGET, name=indicator.name, v=indicator.target_text)
@@ -169,11 +162,12 @@ def _disagree(name: str, target: Target) -> bool:
     if _MONEY.search(name):
         return unit in _THINGS - {"元"} or "·" in unit
     if _TIME.search(name):
-        return unit in _THINGS
+        return unit in _THINGS or (unit == "%" and not _BY_HOW_MUCH.search(name))
     return bool(_IN_TIME.search(name))
 
 
 _YEAR = r"(?<![\d,，.])(?:1\s?[,，]\s?99|2\s?[,，]\s?0\d)\d(?!\d)"
+_SEPARATED = re.compile("[,，]")
 _BROKEN_YEAR, _BROKEN_YEAR_ALONE = re.compile(rf"{_YEAR}(?=\s*年)"), re.compile(_YEAR)
 
 
@@ -192,10 +186,11 @@ def year_with_separator(form: FormCase) -> Iterator[Fault]:
     Good: 年度=2023
     Good: 产出指标/数量指标 栽种数量 ≥2,023株
     """
-    for at, label, text in _texts(form):
+    for at, label, text in form.texts:
         pattern = _BROKEN_YEAR_ALONE if label == "年度" else _BROKEN_YEAR
-        mended = pattern.sub(_joined, text)
-        for match in pattern.finditer(text):
+        found = list(pattern.finditer(text)) if _SEPARATED.search(text) else []
+        mended = pattern.sub(_joined, text) if found else text
+        for match in found:
             span = Span(match.start(), match.end())
             yield Fault(label, at=at, span=span, fix=mended, x=match[0], y=_joined(match))
 

@@ -5,10 +5,12 @@ formula are two readings of that tree. Nothing is invented: what no rule decides
 person, with the reason.
 """
 
-from xlperf.scoring.functions import WORKSHEET_FUNCTIONS, Argument, WorksheetFunction
+from typing import TYPE_CHECKING
+
+from xlperf.lazy import lazy_front
 from xlperf.scoring.policy import Policy, shipped_policies
 from xlperf.scoring.rules import score_expr
-from xlperf.scoring.score import Score, score
+from xlperf.scoring.score import Score, applies, score
 from xlperf.scoring.totals import (
     Due,
     execution_row,
@@ -20,6 +22,9 @@ from xlperf.scoring.totals import (
     total,
 )
 
+if TYPE_CHECKING:
+    from xlperf.scoring.functions import WORKSHEET_FUNCTIONS, Argument, WorksheetFunction
+
 __all__ = [
     "WORKSHEET_FUNCTIONS",
     "Argument",
@@ -27,6 +32,7 @@ __all__ = [
     "Policy",
     "Score",
     "WorksheetFunction",
+    "applies",
     "execution_row",
     "execution_score",
     "execution_weight",
@@ -38,3 +44,8 @@ __all__ = [
     "shipped_policies",
     "total",
 ]
+
+__getattr__ = lazy_front(
+    __name__,
+    functions="WORKSHEET_FUNCTIONS Argument WorksheetFunction",
+)

@@ -89,10 +89,10 @@ def actual_expr(target: Parsed, spellings: Spellings) -> Expr:
         bare = Call("VALUE", (Binary("&", ACTUAL, Const("E0")),))
         small = Binary("<=", Call("ABS", (bare,)), Const(1.0))
         number = Call("IF", (Call("IFERROR", (small, Const(False))), _OPEN, number))
-    return Call("IF", (Call("ISNUMBER", (ACTUAL,)), _of_cell(target, unit), number))
+    return Call("IF", (Call("ISNUMBER", (ACTUAL,)), cell_number(target, unit), number))
 
 
-def _of_cell(target: Parsed, unit: Quantity) -> Expr:
+def cell_number(target: Parsed, unit: Quantity) -> Expr:
     """The number that a cell holds: 0.992 where Excel itself shows 99.2%, 99.2 where it does not.
 
     Above 10 (1000%) it is surely meant as percent. Between 100% and 1000% it is a ratio, but a
@@ -120,8 +120,9 @@ def spellings(target: Parsed, actual: str = "") -> Spellings | None:
     place = typed.spans.get("number")
     if place is None or not isinstance(typed.target, Threshold):
         return _spellings(target, unit)
-    if not actual[place.start : place.end].isascii():
-        return None  # whether Excel reads full-width digits depends on its language
+    number = actual[place.start : place.end]
+    if not number.isascii() or "/" in number:
+        return None  # Excel takes 2/3 for a date, and full-width digits as its language has them
     own = replace(_supplied(typed.target.quantity, unit), number=_ONE)
     if isinstance(measure(Threshold(None, unit), Threshold(None, own)), Diagnostic):
         return _spellings(target, unit)

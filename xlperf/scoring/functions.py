@@ -51,6 +51,9 @@ from xlperf.scoring.totals import grade
 
 NA = ExcelError("#N/A")
 
+_Calls = Sequence[tuple[Value, ...]]
+"""The arguments of many calls."""
+
 
 @dataclass(frozen=True, slots=True)
 class Argument:
@@ -75,6 +78,8 @@ class WorksheetFunction:
     help: Message
     arguments: tuple[Argument, ...]
     scalar: Callable[..., Value]
+    several: Callable[[_Calls], dict[int, Value]] | None = None
+    """Answers by place for those of many calls that are quicker together."""
 
     def __call__(self, *args: Any) -> Any:
         least = sum(not argument.optional for argument in self.arguments)
@@ -83,14 +88,14 @@ class WorksheetFunction:
         areas = [_area(arg) for arg in args]
         height = max(map(len, areas))
         width = max((len(area[0]) for area in areas if area), default=0)
-        rows = [
-            [self._cell([_at(area, row, column) for area in areas]) for column in range(width)]
-            for row in range(height)
-        ]
+        calls = list(zip(*(_spread(area, height, width) for area in areas), strict=True))
+        known = self.several(calls) if self.several and len(calls) > 1 else {}
+        cells = [known[i] if i in known else self._cell(call) for i, call in enumerate(calls)]
+        rows = [cells[at : at + width] for at in range(0, len(cells), width)] if width else []
         depth = max(map(_depth, args))
         return rows if depth == 2 else [row[0] for row in rows] if depth else rows[0][0]
 
-    def _cell(self, args: list[Value]) -> Value:
+    def _cell(self, args: Sequence[Value]) -> Value:
         try:
             return self.scalar(*args)
         except Fault as fault:
@@ -102,7 +107,10 @@ WORKSHEET_FUNCTIONS: dict[str, WorksheetFunction] = {}
 
 
 def _worksheet(
-    name: str, help: Message, **arguments: Message
+    name: str,
+    help: Message,
+    several: Callable[[_Calls], dict[int, Value]] | None = None,
+    **arguments: Message,
 ) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
     """Enter a function for single cells: with an error among its arguments it gives that error."""
 
@@ -116,7 +124,7 @@ def _worksheet(
         parameters = inspect.signature(scalar).parameters.values()
         optional = {p.name for p in parameters if p.default is not p.empty}
         takes = tuple(Argument(arg, said, arg in optional) for arg, said in arguments.items())
-        WORKSHEET_FUNCTIONS[name] = WorksheetFunction(name, help, takes, guarded)
+        WORKSHEET_FUNCTIONS[name] = WorksheetFunction(name, help, takes, guarded, several)
         function(name, len(takes) - len(optional), len(takes), added=True)(guarded)
         return scalar
 
@@ -144,13 +152,16 @@ def _area(arg: Any) -> _Area:
     return [[as_value(cell) for cell in row] for row in arg]
 
 
-def _at(area: _Area, row: int, column: int) -> Value:
-    """The cell of an area that stands beside this one of the answer."""
-    row = 0 if len(area) == 1 else row
-    if row >= len(area):
-        return NA
-    column = 0 if len(area[0]) == 1 else column
-    return area[row][column] if column < len(area[row]) else NA
+def _spread(area: _Area, height: int, width: int) -> list[Value]:
+    """The cell of an area that stands beside each cell of the answer, row by row."""
+    rows: list[Sequence[Value]] = list(area) * height if len(area) == 1 else list(area)
+    rows += [()] * (height - len(rows))
+    across, narrow = range(width), bool(area) and len(area[0]) == 1
+    return [
+        row[0] if narrow and row else row[column] if column < len(row) else NA
+        for row in rows
+        for column in across
+    ]
 
 
 # ------------------------------------------------------------------------------------ arguments
@@ -218,12 +229,34 @@ _BY = Message(
 )
 
 
+def _scores(calls: _Calls) -> dict[int, Value]:
+    """The scores of the rows where plain numbers stand beside the same target."""
+    from xlperf.scoring.columns import LEAST, MOST, scores
+
+    alike: dict[tuple[Value, ...], list[int]] = {}
+    for i, (target, actual, weight, *policy) in enumerate(calls):
+        match target, actual, weight:
+            case str(), float(), float() if weight >= 0 and (actual == 0 or LEAST <= actual < MOST):
+                alike.setdefault((target, *policy), []).append(i)
+    found: dict[int, Value] = {}
+    for (target, *policy), places in alike.items():
+        try:
+            by = _policy(*policy or (None,))
+        except Fault:
+            continue
+        actuals, weights = ([calls[i][at] for i in places] for at in (1, 2))
+        earned = scores(str(target), by, actuals, weights)  # type: ignore[arg-type]
+        found |= zip(places, earned or (), strict=False)
+    return found
+
+
 @_worksheet(
     "XP_SCORE",
     Message(
         "按评分办法计算一项指标的得分；须由人工评分的显示为空",
         "The score of an indicator by the policy; blank where a person has to judge",
     ),
+    several=_scores,
     target=Message("指标值（年度指标值 A）", "the target"),
     actual=Message("实际完成值（B）", "the actual value"),
     weight=Message("分值", "the points that it can earn"),

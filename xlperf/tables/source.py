@@ -6,9 +6,10 @@ from pathlib import Path
 
 from xlperf.diagnostic import Diagnostic, Message, Place, TableError, WorkbookError
 from xlperf.forms import BLANK, Entry, number_entry
+from xlperf.ooxml.built_in_formats import BUILT_IN
 from xlperf.ooxml.date_format import DATE_SYSTEM_OFFSET
 from xlperf.ooxml.files import read_file
-from xlperf.ooxml.number_format import BUILT_IN, display, is_date_format
+from xlperf.ooxml.number_format import display, is_date_format
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.preflight import DEFAULT, Limits, check_table_size
 from xlperf.ooxml.sheet import Cell, Sheet, read_sheet, read_strings

@@ -23,8 +23,7 @@ from xlperf.forms import (
     read_entry,
 )
 from xlperf.ooxml.address import cell_name
-from xlperf.ooxml.date_format import DATE_SYSTEM_OFFSET
-from xlperf.ooxml.number_format import BUILT_IN, display, is_date_format
+from xlperf.ooxml.built_in_formats import BUILT_IN
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.sheet import Position, Sheet, read_sheet, read_strings
@@ -164,6 +163,10 @@ class _Reader:
         code = self._styles[cell.style].number_format
         if code == BUILT_IN[0] and value.is_integer() and abs(value) < _ALL_DIGITS:
             return number_entry(number)  # a narrow cell shows 5.2E+11, the person typed all digits
+        # Most forms hold text and plain numbers, which no format has a say in.
+        from xlperf.ooxml.date_format import DATE_SYSTEM_OFFSET
+        from xlperf.ooxml.number_format import display, is_date_format
+
         shown = display(value, code, date1904=self._date1904)
         if self._date1904 and (field.kind is Kind.DATE or is_date_format(code)):
             number += DATE_SYSTEM_OFFSET

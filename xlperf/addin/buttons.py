@@ -1,0 +1,413 @@
+"""What the ribbon calls: one function a button, by `xlperf.addin.buttons.NAME()`.
+
+Each takes the workbook that called. What goes wrong is told in a message; a fault of ours is told
+as one, with the place of the log that has the details. Nothing is ever raised into Excel.
+"""
+
+import contextlib
+import datetime
+import functools
+import itertools
+import os
+import sys
+import traceback
+import webbrowser
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import xlwings as xw
+
+from xlperf import bulk, resources
+from xlperf.addin import commands, memory, messages
+from xlperf.addin.actions import Plan, joined
+from xlperf.addin.difference import typed_cells
+from xlperf.addin.host import TITLE, Host, TornError
+from xlperf.addin.marks import (
+    Looks,
+    clear_plan,
+    listed,
+    looks_with_marks,
+    looks_without_marks,
+    mark_plan,
+    marked,
+)
+from xlperf.addin.memory import Done, Marks, Memory
+from xlperf.addin.page import html_page
+from xlperf.addin.snapshot import Protection, Snapshot
+from xlperf.diagnostic import Diagnostic, InputError, Lang
+from xlperf.ooxml.address import cell_name
+from xlperf.ooxml.files import make_folder, write_file
+from xlperf.review.settings import FILE_NAME, find_settings, settings_for
+from xlperf.tables import FILES, Records
+from xlperf.template import Template
+
+_ON_A_PAGE = 15
+"""Fixes that one dialog lists."""
+
+_NAMED = 12
+"""Keys that a question names before it counts them."""
+
+_LOG_BYTES = 1_000_000
+
+Press = Callable[[Host], None]
+
+
+def _button(press: Press) -> Callable[[], None]:
+    """The function that VBA calls: `press` with the workbook that called, and nothing raised."""
+
+    @functools.wraps(press)
+    def pressed() -> None:
+        host: Host | None = None
+        try:
+            host = Host(xw.Book.caller())
+            press(host)
+        except InputError as error:
+            _tell(host, error.text(_lang(host)))
+        except TornError as error:
+            _tell(host, messages.TORN.text(_lang(host)).format(log=_log(press.__name__, error)))
+        except Exception as error:
+            _tell(host, messages.FAILED.text(_lang(host)).format(log=_log(press.__name__, error)))
+
+    return pressed
+
+
+# ------------------------------------------------------------------------------------- review
+
+
+@_button
+def check(host: Host) -> None:
+    with host.busy("正在检查…"):
+        snapshot = host.snapshot()
+        checked = commands.check(snapshot)
+        known = memory.recall(host.key).marks
+        now = host.notes()
+        cleared = looks_without_marks(now, known.after, known.before)
+        clearing = clear_plan(snapshot.data, cleared, {**now, **host.looks(listed(snapshot.data))})
+        wanted = marked(snapshot.data, checked.marks)
+        before = {**host.looks(wanted.keys() - cleared.keys()), **cleared}
+        after = looks_with_marks(wanted, before)
+        gone = {step.sheet for step in clearing.structure}
+        names = [name for name in host.sheet_names() if name not in gone]
+        marking = mark_plan(after, before, checked.listing, names) if wanted else Plan()
+        marks = Marks(after, {spot: before[spot] for spot in after})
+        looks = {**cleared, **after}
+        _carry_out(host, snapshot, "check", joined(clearing, marking), looks, marks)
+    problems = commands.here(checked.review.problems)
+    _say(host, [checked.message().text(checked.lang)], problems, checked.lang)
+
+
+@_button
+def next_finding(host: Host) -> None:
+    snapshot = host.snapshot()
+    found = commands.next_finding(snapshot)
+    lang = snapshot.settings().lang
+    if found is None:
+        host.tell(messages.CLEAN.text(lang))
+        return
+    finding, number, total = found
+    place = finding.diagnostic.place
+    host.select(place.sheet, place.cell)
+    host.tell(f"{number} / {total}  {finding.code}\n{finding.diagnostic.at(file='').text(lang)}")
+
+
+@_button
+def fix(host: Host) -> None:
+    with host.busy("正在查找可以修复的问题…"):
+        snapshot = host.snapshot()
+        mended, plan = commands.fix(snapshot)
+    lang = snapshot.settings().lang
+    if not mended:
+        host.tell(messages.NOTHING_TO_FIX.text(lang))
+        return
+    lines = [f"{f.diagnostic.place.cell}  {f.code}  {f.value} → {f.replacement}" for f in mended]
+    for start in range(0, len(lines), _ON_A_PAGE):
+        page = "\n".join(lines[start : start + _ON_A_PAGE])
+        last = start + _ON_A_PAGE >= len(lines)
+        question = messages.APPLY if last else messages.MORE
+        if not host.agrees(f"{page}\n\n{question.text(lang).format(count=len(lines))}"):
+            return
+    with host.busy("正在修复…"):
+        _carry_out(host, snapshot, "fix", plan)
+
+
+@_button
+def clear_marks(host: Host) -> None:
+    snapshot, known = host.snapshot(), memory.recall(host.key).marks
+    now = host.notes()
+    cleared = looks_without_marks(now, known.after, known.before)
+    plan = clear_plan(snapshot.data, cleared, {**now, **host.looks(listed(snapshot.data))})
+    if not plan:
+        raise InputError(messages.NO_MARKS)
+    with host.busy("正在清除标记…"):
+        _carry_out(host, snapshot, "clear_marks", plan, cleared, Marks())
+
+
+# ------------------------------------------------------------------------------------- scores
+
+
+@_button
+def score(host: Host) -> None:
+    with host.busy("正在计算得分…"):
+        snapshot = host.snapshot()
+        forms, noticed, plan = commands.score(snapshot)
+        _carry_out(host, snapshot, "score", plan)
+    lang = snapshot.settings().lang
+    host.tell(commands.score_message(forms, commands.here(noticed), lang))
+
+
+@_button
+def explain_score(host: Host) -> None:
+    with host.busy("正在查看评分依据…"):
+        said = commands.explain_score(host.snapshot())
+    host.tell(said)
+
+
+# --------------------------------------------------------------------------------------- data
+
+
+@_button
+def fill(host: Host) -> None:
+    chosen = host.choose_file("选择数据表：含“项目”“指标”两张工作表的 Excel 文件，或 projects.csv")
+    if chosen is None:
+        return
+    with host.busy("正在读取数据表…"):
+        snapshot = host.snapshot()
+        source = chosen.parent if chosen.name in FILES.values() else chosen
+        template, records = commands.records_for(snapshot, source)
+    keys = [project.key for project in records.projects]
+    lang = snapshot.settings().lang
+    question = messages.WHICH.text(lang).format(count=len(keys))
+    each = False if len(keys) == 1 else host.choice(question)
+    if each is None:
+        return
+    if each:
+        _fill_each(host, template, records, lang)
+        return
+    key = keys[0] if len(keys) == 1 else _chosen_key(host, template, keys, lang)
+    if key is None:
+        return
+    with host.busy("正在填充…"):
+        outcome, plan = commands.fill(snapshot, template, records, key)
+        _carry_out(host, snapshot, "fill", plan)
+    said = messages.FILLED.text(lang).format(key=key)
+    _say(host, [said], (*records.notes, *commands.here(outcome.problems)), lang)
+
+
+def _fill_each(host: Host, template: Template, records: Records, lang: Lang) -> None:
+    folder = host.choose_folder("选择存放新工作簿的文件夹")
+    if folder is None:
+        return
+    with host.busy("正在填充…"):
+        outcomes = bulk.fill_records(template, records, folder, progress=host.progress)
+    written = sum(outcome.path is not None for outcome in outcomes)
+    said = messages.WRITTEN.text(lang).format(folder=folder, total=len(outcomes), written=written)
+    problems = [*records.notes, *(p for outcome in outcomes for p in outcome.problems)]
+    _say(host, [said], problems, lang)
+
+
+def _chosen_key(host: Host, template: Template, keys: list[str], lang: Lang) -> str | None:
+    own = template.form.constants.get("编号", "")
+    named = "、".join(keys[:_NAMED]) + ("…" if len(keys) > _NAMED else "")
+    answer = host.ask(messages.KEY.text(lang).format(keys=named), own if own in keys else keys[0])
+    if answer is None:
+        return None
+    if answer.strip() not in keys:
+        raise InputError(messages.no_such_key(answer.strip()))
+    return answer.strip()
+
+
+@_button
+def read(host: Host) -> None:
+    folder = host.choose_folder("选择存放绩效表的文件夹")
+    if folder is None:
+        return
+    with host.busy("正在读取…"):
+        settings = host.snapshot().settings()
+        reading = bulk.read_workbooks([folder], settings.limits)
+        if not reading.files:
+            raise InputError(reading.problems)
+        out = _free_file(folder, "数据")
+        bulk.write_tables(reading.projects, reading.indicators, out)
+        host.open(out)
+    said = messages.READ.text(settings.lang).format(
+        count=len(reading.projects), rows=len(reading.indicators), file=out
+    )
+    _say(host, [said], reading.problems, settings.lang)
+
+
+@_button
+def summarise(host: Host) -> None:
+    folder = host.choose_folder("选择存放绩效表的文件夹")
+    if folder is None:
+        return
+    with host.busy("正在汇总…"):
+        settings = host.snapshot().settings()
+        out = _free_file(folder, "汇总")
+        data, found = commands.summarise(folder, settings)
+        write_file(out, data)
+        host.open(out)
+    said = messages.SUMMARISED.text(settings.lang).format(count=len(found.forms), file=out)
+    _say(host, [said], found.problems, settings.lang)
+
+
+def _free_file(folder: Path, what: str) -> Path:
+    """A workbook beside the folder, not inside: the next reading must not find it."""
+    names = (
+        f"{folder.name}_{what}{number}.xlsx" for number in itertools.chain([""], itertools.count(2))
+    )
+    return next(out for name in names if not (out := folder.parent / name).exists())
+
+
+@_button
+def bind(host: Host) -> None:
+    with host.busy("正在识别栏目…"):
+        snapshot = host.snapshot()
+        lines, plan = commands.bind(snapshot)
+        _carry_out(host, snapshot, "bind", plan)
+    host.tell("\n".join(lines))
+
+
+# ------------------------------------------------------------------------------------ the rest
+
+
+@_button
+def undo(host: Host) -> None:
+    known = memory.recall(host.key)
+    done = known.done
+    if done is None:
+        raise InputError(messages.NOTHING_TO_UNDO)
+    with host.busy("正在撤销…"):
+        snapshot = host.snapshot()
+        back = done.plan.inverse
+        protections = _to_lift(snapshot, back)
+        _refuse_changed(host, snapshot, done)
+        host.carry_out(back, protections)
+        with _remembering(host, "undo"):
+            memory.keep(host.key, Memory(None, done.marks))
+    button = next(b for b in commands.BUTTONS if b.name == done.button)
+    host.tell(messages.UNDONE.text(snapshot.settings().lang).format(label=button.label))
+
+
+@_button
+def settings(host: Host) -> None:
+    path = host.path
+    if path is None:
+        raise InputError(messages.NO_FILE)
+    file = find_settings(path)
+    said = messages.SETTINGS
+    if file is None:
+        file, said = path.parent / FILE_NAME, messages.NEW_SETTINGS
+        write_file(file, messages.EMPTY_SETTINGS.encode("utf-8"))
+    _show(file)
+    host.tell(said.text().format(file=file))
+
+
+@_button
+def help_page(host: Host) -> None:
+    page = memory.folder() / "staff.html"
+    make_folder(page.parent)
+    source = resources.document("staff.md")
+    write_file(page, html_page(source.read_text("utf-8"), source.parent).encode("utf-8"))
+    webbrowser.open(page.as_uri())
+
+
+def _show(file: Path) -> None:
+    """A text file in the system's editor, as far as there is one."""
+    if sys.platform == "win32":
+        os.spawnlp(os.P_NOWAIT, "notepad.exe", "notepad.exe", str(file))
+    elif sys.platform == "darwin":
+        os.spawnlp(os.P_NOWAIT, "open", "open", "-t", str(file))
+
+
+# ------------------------------------------------------------------------------ plans, undone
+
+
+def _carry_out(
+    host: Host,
+    snapshot: Snapshot,
+    button: str,
+    plan: Plan,
+    looks: Looks | None = None,
+    marks: Marks | None = None,
+) -> None:
+    """Do what the plan says, and remember how to undo it. Raises InputError where it may not be.
+
+    `looks` are those of the cells that it marks or clears, `marks` the ones to remember from now.
+    """
+    if not plan:
+        return
+    protections = _to_lift(snapshot, plan)
+    known = memory.recall(host.key).marks
+    host.carry_out(plan, protections)
+    with _remembering(host, button):
+        held = typed_cells(host.snapshot().data, plan)
+        done = Done(button, plan, held, looks or {}, known)
+        memory.keep(host.key, Memory(done, known if marks is None else marks))
+
+
+@contextlib.contextmanager
+def _remembering(host: Host, button: str) -> Iterator[None]:
+    """What cannot be remembered is said: the workbook is changed all the same."""
+    try:
+        yield
+    except Exception as error:
+        memory.forget(host.key)
+        log = _log(button, error)
+        _tell(host, messages.NOT_REMEMBERED.text(_lang(host)).format(log=log))
+
+
+def _to_lift(snapshot: Snapshot, plan: Plan) -> list[Protection]:
+    """The protections in the way of a plan. Raises InputError for those that take a password."""
+    sheets, structure = snapshot.protections()
+    concerned = [protection for protection in sheets if protection.sheet in plan.sheets()]
+    wrong = [messages.protected(p.sheet) for p in concerned if p.password]
+    if structure and plan.moves_sheets():
+        wrong.append(messages.PROTECTED_BOOK)
+    if wrong:
+        raise InputError(wrong)
+    return concerned
+
+
+def _refuse_changed(host: Host, snapshot: Snapshot, done: Done) -> None:
+    held = typed_cells(snapshot.data, done.plan)
+    changed = [place for place, typed in done.cells.items() if held.get(place, typed) != typed]
+    missing = done.cells.keys() - held.keys()
+    spots = [spot for spot in done.looks if spot.sheet in host.sheet_names()]
+    looks = host.looks(spots)
+    repainted = [spot for spot in done.looks if looks.get(spot) != done.looks[spot]]
+    cells = [(sheet, cell_name(row, column)) for sheet, row, column in [*changed, *missing]]
+    if first := next(iter([*cells, *repainted]), None):
+        raise InputError(messages.changed_since(*first))
+
+
+def _say(host: Host, lines: list[str], problems: Iterable[Diagnostic], lang: Lang) -> None:
+    host.tell("\n".join([*lines, *(problem.text(lang) for problem in problems)]))
+
+
+def _tell(host: Host | None, text: str) -> None:
+    """As a dialog where there is an Excel to show one; it is in the log otherwise."""
+    with contextlib.suppress(Exception):  # Excel itself is gone, or answers no more
+        if host is not None:
+            host.tell(text, wrong=True)
+        elif (app := xw.apps.active) is not None:
+            app.alert(text, TITLE, "ok", "critical")
+
+
+def _lang(host: Host | None) -> Lang:
+    with contextlib.suppress(Exception):  # settings that cannot be read are told in Chinese
+        if host is not None and host.path is not None:
+            return settings_for(host.path, {}).lang
+    return "zh"
+
+
+def _log(button: str, error: BaseException) -> Path:
+    """Write down what happened; the file."""
+    file = memory.folder() / "xlperf.log"
+    details = "".join(traceback.format_exception(error))
+    with contextlib.suppress(OSError):  # no place for a log is no reason to say nothing
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if file.exists() and file.stat().st_size > _LOG_BYTES:
+            file.replace(file.with_suffix(".old.log"))
+        with file.open("a", encoding="utf-8") as log:
+            log.write(f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S} {button}\n{details}\n")
+    return file

@@ -1,0 +1,197 @@
+"""Installing the add-in for one user, and removing it without a trace.
+
+A file in Excel's start folder needs no registry and no administrator, and Excel trusts that folder.
+A manifest says what was written, by hash: only what is still as it was written is replaced or
+removed. What somebody changed, or put there by other means, is left alone and told.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+from xlperf.addin import build
+from xlperf.addin.desktop import Desktop
+from xlperf.diagnostic import Diagnostic, Message, Place, Severity, WorkbookError
+from xlperf.ooxml.files import make_folder, write_file
+
+UDF_MODULE = "xlperf.addin.udfs"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was done, line by line, and what was left undone."""
+
+    done: list[Message] = field(default_factory=list)
+    left: list[Diagnostic] = field(default_factory=list)
+
+    def say(self, zh: str, en: str) -> None:
+        self.done.append(Message(zh, en))
+
+
+def install(desktop: Desktop, addin: bytes | None = None) -> Outcome:
+    """Put the add-in (built now unless given), its settings and a manifest in their places.
+
+    Raises WorkbookError when a place cannot be written, for instance while Excel has the add-in
+    open, and when the settings cannot hold the path of Python.
+    """
+    before, outcome = _manifest(desktop), Outcome()
+    manifest = dict(before)
+    for path, data in _files(desktop, addin or build.build()).items():
+        known, new = before.get(str(path), []), _hashed(data)
+        if path.exists() and _hash(path) not in (*known, new):
+            outcome.left.append(_kept(path))
+            continue
+        # Told first: what an interruption leaves behind, old or new, can be removed all the same.
+        manifest[str(path)] = [*known, new]
+        _write_manifest(desktop, manifest)
+        make_folder(path.parent)
+        write_file(path, data)
+        manifest[str(path)] = [new]
+        outcome.say(f"已写入 {path}", f"{path} written")
+    _write_manifest(desktop, manifest)
+    if desktop.is_excel_running():
+        outcome.say("Excel 正在运行，请重启 Excel", "Excel is running: restart it")
+    return outcome
+
+
+def uninstall(desktop: Desktop) -> Outcome:
+    """Remove what `install` wrote and nothing else. Raises WorkbookError where a file is in use."""
+    outcome, manifest = Outcome(), _manifest(desktop)
+    for name, written in manifest.items():
+        path = Path(name)
+        if not path.exists():
+            outcome.say(f"{path} 已不存在", f"{path} is gone already")
+        elif _hash(path) not in written:
+            outcome.left.append(_kept(path))
+        else:
+            _remove(path)
+            outcome.say(f"已删除 {path}", f"{path} removed")
+    if manifest:
+        _remove(desktop.manifest)
+        for folder in {desktop.manifest.parent, desktop.settings.parent}:
+            if folder.name == f".{build.PROJECT}" and not any(folder.iterdir()):
+                folder.rmdir()
+    else:
+        outcome.say("没有安装记录，无需卸载", "nothing was installed")
+    return outcome
+
+
+def settings_of(desktop: Desktop) -> dict[str, str]:
+    """The settings as Excel reads them; none where the file is missing."""
+    try:
+        lines = desktop.settings.read_text(desktop.encoding).splitlines()
+    except (OSError, UnicodeDecodeError):
+        return {}
+    pairs = (line.strip('"').split('","') for line in lines)
+    return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
+
+
+def changed_files(desktop: Desktop) -> Iterator[tuple[Path, bool]]:
+    """Installed files that are no longer as they were written, and whether they exist."""
+    for name, written in _manifest(desktop).items():
+        path = Path(name)
+        if not path.exists() or _hash(path) not in written:
+            yield path, path.exists()
+
+
+def is_installed(desktop: Desktop) -> bool:
+    return bool(_manifest(desktop))
+
+
+def interpreter_key(desktop: Desktop) -> str:
+    return "INTERPRETER_WIN" if desktop.system == "win32" else "INTERPRETER_MAC"
+
+
+def _files(desktop: Desktop, addin: bytes) -> dict[Path, bytes]:
+    files = {desktop.settings: _settings(desktop), desktop.addin: addin}
+    if desktop.system == "darwin":
+        spec = find_spec("xlwings")
+        assert spec
+        assert spec.origin
+        files[desktop.script] = (Path(spec.origin).parent / desktop.script.name).read_bytes()
+    return files
+
+
+def _settings(desktop: Desktop) -> bytes:
+    """The settings as VBA's Input statement reads them, in the code page of the system."""
+    python = desktop.python
+    if desktop.system == "win32" and python.with_name("pythonw.exe").exists():
+        python = python.with_name("pythonw.exe")  # no black window
+    settings = {
+        interpreter_key(desktop): desktop.told(python),
+        "USE UDF SERVER": "True",
+        "UDF MODULES": UDF_MODULE,
+        # A module beside somebody's workbook must not be imported in place of a real one.
+        "ADD_WORKBOOK_TO_PYTHONPATH": "False",
+    }
+    text = "".join(f'"{key}","{value}"\r\n' for key, value in settings.items())
+    try:
+        return text.encode(desktop.encoding)
+    except UnicodeEncodeError as error:
+        raise WorkbookError(
+            Diagnostic(
+                "A104",
+                Message(
+                    "Python 所在路径含有本机 Excel 宏无法识别的字符",
+                    "the path of Python has characters that macros on this computer cannot read",
+                ),
+                place=Place(file=str(python)),
+                fix=Message(
+                    "请把 Python 装到只含英文字母的文件夹后重试",
+                    "install Python into a folder with an ASCII name",
+                ),
+            )
+        ) from error
+
+
+def _manifest(desktop: Desktop) -> dict[str, list[str]]:
+    """Path → the SHA-256 that it may have; nothing where there is no readable manifest."""
+    try:
+        files = json.loads(desktop.manifest.read_text("utf-8"))["files"]
+        return {path: list(map(str, digests)) for path, digests in files.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _write_manifest(desktop: Desktop, files: Mapping[str, list[str]]) -> None:
+    make_folder(desktop.manifest.parent)
+    text = json.dumps({"files": files}, ensure_ascii=False, indent=1)
+    write_file(desktop.manifest, text.encode("utf-8"))
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise WorkbookError(
+            Diagnostic(
+                "A105",
+                Message("无法删除，可能正在使用", "it cannot be removed, perhaps it is in use"),
+                place=Place(file=str(path)),
+                fix=Message("请关闭 Excel 后重试", "close Excel and try again"),
+            )
+        ) from error
+
+
+def _kept(path: Path) -> Diagnostic:
+    return Diagnostic(
+        "A103",
+        Message(
+            "该文件不是由安装程序写入，或写入后被改动，保留不动",
+            "not written by the installer, or changed since: left as it is",
+        ),
+        place=Place(file=str(path)),
+        severity=Severity.WARNING,
+        fix=Message("不再需要时请自行删除，再重新运行", "remove it yourself and run this again"),
+    )
+
+
+def _hash(path: Path) -> str:
+    return _hashed(path.read_bytes())
+
+
+def _hashed(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
