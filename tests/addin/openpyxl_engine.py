@@ -36,7 +36,7 @@ def changes(method: Callable[..., Any]) -> Callable[..., Any]:
     """A call that changes something: counted, and failing where that is asked for."""
 
     @functools.wraps(method)
-    def call(self: Any, *args: Any) -> Any:
+    def call(self: Any, *args: Any, **named: Any) -> Any:
         app = self.app
         app.changes += 1
         sheet = getattr(self, "sheet", getattr(getattr(self, "location", None), "sheet", None))
@@ -44,7 +44,7 @@ def changes(method: Callable[..., Any]) -> Callable[..., Any]:
             raise ExcelError(f"{sheet.name} is protected")
         if app.fails == (app.changes, "before"):
             raise ExcelError(method.__name__)
-        result = method(self, *args)
+        result = method(self, *args, **named)
         if app.fails == (app.changes, "after"):
             raise ExcelError(method.__name__)
         return result
@@ -508,6 +508,13 @@ class Range(base_classes.Range):
         for top, _, bottom, _ in self.areas:
             for row in range(top, bottom + 1):
                 self.sheet.own.row_dimensions[row].height = points
+
+    @changes
+    def autofit(self, axis: str) -> None:
+        assert axis in ("rows", "r")
+        assert len(self.areas) == 1
+        for row in range(self.first[0], self.first[2] + 1):
+            self.sheet.own.row_dimensions[row].height = None
 
     @property
     def column_width(self) -> float:

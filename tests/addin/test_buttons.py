@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from tests.addin.workbooks import FORMS, RULED, SCORED, UNRULED, content, content_of, data_of
 from xlperf.addin import buttons
 from xlperf.addin.commands import BUTTONS
+from xlperf.bulk import Options, fill_book, load_example
 from xlperf.cli import cli
 from xlperf.resources import template_path
 from xlperf.template import Template
@@ -120,7 +121,7 @@ def unscored(file: Path, out: Path) -> Path:
 
 
 def test_score_writes_what_the_command_line_writes(filled, open_copy, tmp_path, excel):
-    for number, source in enumerate(filled[SCORED]):
+    for number, source in enumerate(filled[SCORED][:3]):
         file = unscored(source, tmp_path / str(number) / source.name)
         book = open_copy(file)
         before = held(book)
@@ -287,4 +288,29 @@ def test_next_finding_goes_through_all_cells_and_round(form, filled, open_copy, 
     assert len(set(seen)) == len(seen) - 1
     assert seen[0] == seen[-1]
     assert excel.changes == changes
+    assert held(book) == before
+
+
+def test_a_sheet_for_each_project_is_treated_like_a_workbook_for_each(open_copy, tmp_path, excel):
+    template, records = load_example(data_of(SCORED))
+    file = tmp_path / "book" / "全部.xlsx"
+    fill_book(template, records, file, Options(scores="given"))
+    book = open_copy(file)
+    before = held(book)
+    copies = {name: tmp_path / name / file.name for name in ("score", "fix")}
+    for name, command in (("score", ["score"]), ("fix", ["check", "--fix"])):
+        copies[name].parent.mkdir()
+        shutil.copy(book.fullname, copies[name])
+        run(*command, copies[name])
+        getattr(buttons, name)()
+        assert held(book) == content_of(copies[name])
+        assert held(book) != before
+        buttons.undo()
+        assert held(book) == before
+    run("check", book.fullname, "--format", "xlsx", "-o", tmp_path / "marked.xlsx")
+    buttons.check()
+    got, wanted = (one["sheets"] for one in (held(book), content_of(tmp_path / "marked.xlsx")))
+    assert got.pop("审核结果")["cells"] == wanted.pop("审核结果")["cells"]
+    assert got == wanted
+    buttons.clear_marks()
     assert held(book) == before

@@ -16,8 +16,10 @@ import xlwings as xw
 from tests.addin import openpyxl_engine
 from tests.addin.test_buttons import faulty, held, unscored
 from tests.addin.workbooks import FORMS, RULED, SCORED, content_of, data_of
+from tests.template.forms import record, small_form
 from xlperf.addin import buttons, memory
 from xlperf.addin.actions import Plan
+from xlperf.addin.difference import difference
 from xlperf.addin.host import Host, TornError
 from xlperf.bulk import fill_records, find_template, load
 from xlperf.template import Template
@@ -121,6 +123,38 @@ def test_a_failing_change_leaves_the_workbook_as_it_was(
     for where in broken_off(excel, host, done.plan, lifted):
         assert held(book) == before, where
         assert at_rest(excel) == RESTORED
+
+
+LENGTHS = {"one row grows": (1, 4), "down to one row": (4, 1), "one row stays": (1, 1)}
+
+
+@pytest.mark.parametrize("sheet", ["", "2025 年"], ids=["", "renamed"])
+@pytest.mark.parametrize(("rows", "count"), LENGTHS.values(), ids=LENGTHS)
+def test_a_table_of_one_row_and_a_sheet_of_another_name(
+    rows, count, sheet, open_copy, tmp_path, excel
+):
+    """Where Excel grows nothing by itself, and where every reference gets another name."""
+    file = tmp_path / "small" / "表.xlsx"
+    file.parent.mkdir()
+    file.write_bytes(small_form(rows))
+    book = open_copy(file)
+    before = held(book)
+    host = Host(book)
+    data = host.snapshot().data
+    lines = [("产出指标", "数量指标", f"指标{number}", "10", "8") for number in range(count)]
+    project = record({"编号": "7", "项目名称": "某项目", "资金.财政拨款.金额": "3"}, lines)
+    after = Template(data).render(project, sheet=sheet).data
+    (tmp_path / "after.xlsx").write_bytes(after)
+    plan = difference(data, after)
+    for where in broken_off(excel, host, plan, ()):
+        assert held(book) == before, where
+    host.carry_out(plan)
+    wanted = content_of(tmp_path / "after.xlsx")
+    assert held(book) == wanted
+    for where in broken_off(excel, host, plan.inverse, ()):
+        assert held(book) == wanted, where
+    host.carry_out(plan.inverse)
+    assert held(book) == before
 
 
 @pytest.mark.parametrize("button", ["check", "fix", "fill", "bind", "score", "clear_marks"])
@@ -333,6 +367,21 @@ def test_no_form_is_told_so(open_copy, tmp_path, excel):
         press()
         assert "xp. 名称" in excel.said[-1]
         assert "xlperf-" not in excel.said[-1]  # the copy that was read is not what is meant
+
+
+def test_a_workbook_of_the_same_name_is_in_nobody_s_way(filled, open_copy, tmp_path, excel):
+    """Excel opens no two of one name, wherever they lie."""
+    open_copy(filled[SCORED][0])
+    folder = Path(shutil.copytree(filled[SCORED][0].parent, tmp_path / "forms"))
+    elsewhere = tmp_path / "elsewhere" / "forms_数据.xlsx"
+    elsewhere.parent.mkdir()
+    xw.Book(shutil.copy(filled[SCORED][1], elsewhere))
+    excel.answers = [str(folder), str(folder)]
+    buttons.read()
+    buttons.read()
+    assert (tmp_path / "forms_数据2.xlsx").is_file()
+    assert (tmp_path / "forms_数据3.xlsx").is_file()
+    assert not excel.answers
 
 
 def test_without_a_calling_workbook_nothing_is_raised(excel):

@@ -18,6 +18,7 @@ from tests.server.service import ROOT, running, write_forms
 from xlperf.cli import cli
 from xlperf.resources import examples_root, shipped_templates
 from xlperf.server import schemas
+from xlperf.server.settings import is_loopback
 
 EXAMPLE = examples_root() / "qiannan-2023"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -248,6 +249,7 @@ REFUSED = {
     "no file": ("/v1/recalc", [("other", b"")], 422, "H107"),
     "no workbook": ("/v1/score", [("policy", b"")], 422, "H106"),
     "one table only": ("/v1/check", TABLES[:1], 422, "H106"),
+    "half a pair": ("/v1/check", [*TABLES[:1], ("workbook", b"")], 422, "H106"),
     "two policies": ("/v1/score", [("policy", b""), ("policy", b"")], 422, "H107"),
     "an unknown option": ("/v1/recalc?engine=abacus", [("workbook", b"")], 422, "H108"),
     "an unknown policy": ("/v1/score?policy=../x", [("workbook", b"")], 422, "H108"),
@@ -382,6 +384,17 @@ def test_beyond_loopback_a_token_is_made_and_told(tmp_path):
 def test_on_loopback_none_is_needed(tmp_path):
     with running(tmp_path / "run", "--workers", 1, token=None) as service:
         assert httpx.get(f"{service.url}/v1/templates", trust_env=False).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "near"),
+    [
+        *(("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("localhost", True)),
+        *(("0.0.0.0", False), ("::", False), ("10.0.0.1", False), ("example.org", False)),
+    ],
+)
+def test_loopback_is_this_machine_only(host, near):
+    assert is_loopback(host) == near
 
 
 def test_a_port_that_is_taken_is_told(service):

@@ -112,11 +112,11 @@ class Unmerge:
 
 @dataclass(frozen=True, slots=True)
 class SetHeight:
-    """Rows of one height, in points; `rows` is an address such as `3:3,7:9`."""
+    """Rows of one height, in points, or None to fit what they hold; `rows` is as `3:3,7:9`."""
 
     sheet: str
     rows: str
-    points: float
+    points: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,7 @@ def fix(host: Host) -> None:
             return
     with host.busy("正在修复…"):
         _carry_out(host, snapshot, "fix", plan)
+    host.tell(messages.FIXED.text(lang).format(count=len(lines)))
 
 
 @_button
@@ -226,7 +227,7 @@ def read(host: Host) -> None:
         reading = bulk.read_workbooks([folder], settings.limits)
         if not reading.files:
             raise InputError(reading.problems)
-        out = _free_file(folder, "数据")
+        out = _free_file(host, folder, "数据")
         bulk.write_tables(reading.projects, reading.indicators, out)
         host.open(out)
     said = messages.READ.text(settings.lang).format(
@@ -242,7 +243,7 @@ def summarise(host: Host) -> None:
         return
     with host.busy("正在汇总…"):
         settings = host.snapshot().settings()
-        out = _free_file(folder, "汇总")
+        out = _free_file(host, folder, "汇总")
         data, found = commands.summarise(folder, settings)
         write_file(out, data)
         host.open(out)
@@ -250,12 +251,16 @@ def summarise(host: Host) -> None:
     _say(host, [said], found.problems, settings.lang)
 
 
-def _free_file(folder: Path, what: str) -> Path:
-    """A workbook beside the folder, not inside: the next reading must not find it."""
-    names = (
-        f"{folder.name}_{what}{number}.xlsx" for number in itertools.chain([""], itertools.count(2))
-    )
-    return next(out for name in names if not (out := folder.parent / name).exists())
+def _free_file(host: Host, folder: Path, what: str) -> Path:
+    """A workbook beside the folder, not inside: the next reading must not find it.
+
+    Excel opens no two workbooks of one name.
+    """
+    for number in itertools.chain([""], itertools.count(2)):
+        out = folder.parent / f"{folder.name}_{what}{number}.xlsx"
+        if not (out.exists() or host.has_open(out.name)):
+            return out
+    raise AssertionError("numbers do not end")
 
 
 @_button

@@ -4,6 +4,7 @@ Every function here calls the one that the command line calls, on the copy of th
 turns the outcome into actions. `BUTTONS` is the one table of what stands on the ribbon.
 """
 
+import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ from xlperf.scoring import Policy
 from xlperf.tables import Records
 from xlperf.template import Template
 from xlperf.template.binding import bind as bind_form
+
+_GAPS = re.compile(r"(?<=\S) {2,}")
 
 
 class Applies(StrEnum):
@@ -256,7 +259,8 @@ def bind(snapshot: Snapshot) -> tuple[list[str], Plan]:
     """The names that `xlperf template bind` writes, and its report. Raises InputError."""
     bound = bind_form(snapshot.data, Path(snapshot.name).stem)
     lang = snapshot.settings().lang
-    lines = [line for form in bound.forms for line in form.lines(lang)]
+    said = (line for form in bound.forms for line in form.lines(lang))
+    lines = [_GAPS.sub("  ", line) for line in said]  # a dialog has no columns to align
     return lines, difference(snapshot.data, bound.data)
 
 

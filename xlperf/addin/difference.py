@@ -249,13 +249,14 @@ def _heights(
 ) -> Iterator[SetHeight]:
     table = {row for shift in tables for row in range(shift.first, shift.first + shift.count)}
     rows = {*held.heights, *sheet.heights, *table}
-    changed = sorted(row for row in rows if row in table or held.height(row) != sheet.height(row))
-    by_height: dict[float, list[int]] = {}
-    for row in changed:
-        by_height.setdefault(sheet.height(row), []).append(row)
+    by_height: dict[float | None, list[int]] = {}
+    for row in sorted(rows):
+        if row in table or held.heights.get(row) != sheet.heights.get(row):
+            by_height.setdefault(sheet.heights.get(row), []).append(row)
     for points, same in by_height.items():
-        for address in addresses(f"{first}:{last}" for first, last in _runs(same)):
-            yield SetHeight(name, address, points)
+        parts = [f"{first}:{last}" for first, last in _runs(same)]
+        # Excel fits one area at a time.
+        yield from (SetHeight(name, a, points) for a in (addresses(parts) if points else parts))
 
 
 def _runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:

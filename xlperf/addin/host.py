@@ -133,23 +133,31 @@ class Host:
         """
         with self._at_rest():
             active = self.book.sheets.active.name
-            begun: list[tuple[Structure, _Before]] = []
+            done: list[Structure] = []
+            unsure: tuple[Structure, _Before] | None = None
             try:
                 self._lift(protections)
                 for step in plan.structure:
-                    begun.append((step, self._before(step)))
+                    unsure = step, self._before(step)
                     self._do(step)
+                    unsure = None
+                    done.append(step)
                 for action in plan.contents:
                     self._do(action)
                 self._protect(protections)
             except BaseException as error:
                 try:
                     self._lift(protections)
-                    self._take_back(plan, begun)
+                    if unsure:
+                        self._settle(*unsure)
+                    for step in reversed(done):
+                        self._do(step.inverse)
+                    for action in plan.former:
+                        self._do(action)
                     self._protect(protections)
                     self._go_back_to(active)
                 except Exception as second:
-                    raise TornError from (error if isinstance(error, Exception) else second)
+                    raise TornError from BaseExceptionGroup("in both directions", [error, second])
                 raise
             self._go_back_to(active)
 
@@ -170,15 +178,13 @@ class Host:
                 else:
                     native.Protect(**protection.arguments)
 
-    def _take_back(self, plan: Plan, begun: Sequence[tuple[Structure, _Before]]) -> None:
-        for step, before in reversed(begun):
-            if isinstance(step, AddSheet):
-                for name in set(self.sheet_names()) - set(before.sheets):
-                    self.book.sheets[name].delete()
-            elif self._before(step) != before:
-                self._do(step.inverse)
-        for action in plan.former:
-            self._do(action)
+    def _settle(self, step: Structure, before: _Before) -> None:
+        """Take back a step that failed and may have been made all the same."""
+        if isinstance(step, AddSheet):  # under its own name, or under the one that Excel gave it
+            for name in set(self.sheet_names()) - set(before.sheets):
+                self.book.sheets[name].delete()
+        elif self._before(step) != before:
+            self._do(step.inverse)
 
     def _before(self, step: Structure) -> _Before:
         """What tells whether a step has been done: the sheets, and where the rows end."""
@@ -202,6 +208,8 @@ class Host:
                 sheets[sheet].range(area).merge(across)
             case Unmerge(sheet, areas):
                 sheets[sheet].range(areas).unmerge()
+            case SetHeight(sheet, rows, None):
+                sheets[sheet].range(rows).rows.autofit()
             case SetHeight(sheet, rows, points):
                 sheets[sheet].range(rows).row_height = points
             case SetColour(sheet, cells, colour):
@@ -317,6 +325,10 @@ class Host:
     def select(self, sheet: str, cell: str) -> None:
         self.book.sheets[sheet].activate()
         self._range(sheet, cell).select()
+
+    def has_open(self, name: str) -> bool:
+        """Whether a workbook of this name is open, wherever it lies."""
+        return name.casefold() in {book.name.casefold() for book in self.app.books}
 
     def open(self, file: Path) -> None:
         """Show another workbook."""

@@ -23,6 +23,7 @@ NOTHING_TO_FIX = Message(
     "There is nothing that can be mended safely. Check, and look at the findings one by one.",
 )
 APPLY = Message("以上共 {count} 处，现在修改吗？", "{count} in all. Change them now?")
+FIXED = Message("已修复 {count} 处。", "{count} mended.")
 MORE = Message("共 {count} 处，继续看下一页吗？", "{count} in all. On to the next page?")
 WHICH = Message(
     "数据表中有 {count} 个项目。\n\n是：每个项目各生成一个工作簿\n否：只用其中一个项目填写本表",

@@ -1,7 +1,6 @@
 """The addresses of the service: what each takes, and which job of a worker answers it."""
 
 import asyncio
-import logging
 import secrets
 import shutil
 import tempfile
@@ -34,7 +33,6 @@ from xlperf.server.settings import Settings
 from xlperf.server.uploads import PARTS_OF, receive
 
 _CHUNK = 1 << 20
-_log = logging.getLogger("xlperf.server")
 
 LangOption = Annotated[
     Lang | None, Query(description="Language of the messages; else that of Accept-Language.")
@@ -91,6 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
             RequestValidationError: _tell_option,
             HTTPException: _tell_address,
             ClientDisconnect: _tell_nobody,
+            Exception: _tell_defect,
         },
     )
     app.state.settings = settings
@@ -302,6 +301,10 @@ async def _tell_option(request: Request, error: RequestValidationError) -> Respo
 async def _tell_address(request: Request, error: HTTPException) -> Response:
     status = HTTPStatus(error.status_code)
     return await _tell(request, problems.not_here(status, error.headers))
+
+
+async def _tell_defect(request: Request, error: Exception) -> Response:
+    return await _tell(request, problems.defect())
 
 
 async def _tell_nobody(request: Request, error: ClientDisconnect) -> Response:

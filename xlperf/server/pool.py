@@ -12,7 +12,6 @@ import math
 import os
 import pickle
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -34,7 +33,8 @@ _DISK = 2048 * MEBIBYTE
 _LOOKS_EVERY = 1.0
 _SECONDS_TO_START = 120.0
 _SECONDS_TO_END = 15.0  # that of a LibreOffice included
-_FROM_OUTSIDE = frozenset({-signal.SIGTERM, -signal.SIGKILL})
+_KILL, _TERMINATE = 9, 15
+"""Signals, by their numbers where a system lacks their names."""
 _LONGEST_WAIT = 60
 _WEIGHT = 0.1
 """Of the newest job in the average time of jobs."""
@@ -64,6 +64,7 @@ class Pool:
         )
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._workers: list[_Worker] = []
+        self._returning: set[asyncio.Future[None]] = set()
         self._average = 0.1
 
     async def start(self) -> None:
@@ -112,7 +113,17 @@ class Pool:
         finally:
             self._average += _WEIGHT * (time.monotonic() - start - self._average)
             self.busy -= 1
-            self._idle.put_nowait(worker)
+            if worker.starting:  # the next job is for whoever is ready first
+                returning = asyncio.ensure_future(self._return(worker))
+                self._returning.add(returning)
+                returning.add_done_callback(self._returning.discard)
+            else:
+                self._idle.put_nowait(worker)
+
+    async def _return(self, worker: "_Worker") -> None:
+        with contextlib.suppress(OSError):
+            await worker.ready()
+        self._idle.put_nowait(worker)
 
     async def _done(self, worker: "_Worker", order: Order) -> Reply:
         reason = "gone"
@@ -127,7 +138,9 @@ class Pool:
             raise problems.overgrown(_DISK) from None
         except _DiedError as death:
             reason = "died"
-            raise problems.killed() if death.code in _FROM_OUTSIDE else problems.crashed() from None
+            raise (
+                problems.killed() if death.code in (-_KILL, -_TERMINATE) else problems.crashed()
+            ) from None
         finally:
             if reason in ("done", "defect") and worker.jobs >= _JOBS_OF_A_WORKER:
                 reason = "old"
@@ -136,10 +149,11 @@ class Pool:
                     _log.warning("%s: worker %d replaced: %s", order.work, worker.pid, reason)
                 self._replaced(reason)
                 worker.replace()
-        if reason == "memory":
-            raise problems.too_heavy(self._settings.memory)
-        if reason == "defect":
-            raise problems.defect()
+        match said["outcome"]:
+            case "memory":
+                raise problems.too_heavy(self._settings.memory)
+            case "defect":
+                raise problems.defect()
         return Reply(said["status"], said["media_type"], said["name"])
 
 
@@ -164,6 +178,10 @@ class _Worker:
         self.jobs = 0
         self.pid = 0
 
+    @property
+    def starting(self) -> bool:
+        return not self._starting.done()
+
     async def ready(self) -> asyncio.subprocess.Process:
         """The process, ready for an order; a new one where that of before is dead.
 
@@ -185,7 +203,7 @@ class _Worker:
         try:
             process = await self.ready()
         except OSError as error:
-            raise _DiedError(-signal.SIGTERM) from error
+            raise _DiedError(-_TERMINATE) from error
         assert process.stdin
         assert process.stdout
         self.jobs += 1
@@ -270,7 +288,7 @@ async def _kill(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         for pid in (*_descendants(process.pid), process.pid):
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, _KILL)
     await process.wait()
 
 

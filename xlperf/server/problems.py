@@ -201,5 +201,13 @@ def overgrown(limit: int) -> Problem:
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, Diagnostic("H119", said, fix=fix))
 
 
+def no_room(reason: Message) -> Problem:
+    said = Message(
+        f"服务无法保存上传的文件：{reason.zh}", f"the service cannot keep the upload: {reason.en}"
+    )
+    fix = Message("请稍后重试，或告知服务管理员", "try again later, or tell who runs the service")
+    return _try_again(Diagnostic("H122", said, fix=fix))
+
+
 def _try_again(found: Diagnostic) -> Problem:
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, found, {"Retry-After": "1"})

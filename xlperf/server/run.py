@@ -9,10 +9,12 @@ from dataclasses import replace
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from xlperf.diagnostic import Diagnostic, InputError, Message
 from xlperf.ooxml.files import reason_of
 from xlperf.server.app import create_app
+from xlperf.server.pool import Pool
 from xlperf.server.settings import Settings, is_loopback
 
 _KEEP_ALIVE = 30
@@ -31,13 +33,13 @@ def serve(settings: Settings, say: Callable[[Message], None]) -> None:
     listening = _listen(settings)
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    app = create_app(settings)
-    config = uvicorn.Config(
-        app, access_log=False, log_level=logging.WARNING, timeout_keep_alive=_KEEP_ALIVE
-    )
-    server = _Server(config)
-    server.on_start = lambda: say(
-        Message(f"xlperf 服务已启动：http://{shown}:{port}", f"serving on http://{shown}:{port}")
+    server = _Server(
+        create_app(settings),
+        lambda: say(
+            Message(
+                f"xlperf 服务已启动：http://{shown}:{port}", f"serving on http://{shown}:{port}"
+            )
+        ),
     )
     asyncio.run(server.serve([listening]))
 
@@ -58,21 +60,38 @@ def _listen(settings: Settings) -> socket.socket:
 class _Server(uvicorn.Server):
     """It ends in two steps: no new jobs, and when the last one is answered, no connections."""
 
-    on_start: Callable[[], None]
+    def __init__(self, app: FastAPI, started: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                access_log=False,
+                log_level=logging.WARNING,
+                server_header=False,
+                timeout_keep_alive=_KEEP_ALIVE,
+            )
+        )
+        self._app = app
+        self._started = started
+
+    @property
+    def _pool(self) -> Pool | None:
+        pool: Pool | None = getattr(self._app.state, "pool", None)
+        return pool
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.on_start()
+        if self.started:
+            self._started()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        pool = self.config.app.state.pool  # type: ignore[union-attr]
-        if pool.draining:  # asked twice
+        pool = self._pool
+        if pool is None or pool.draining:  # it has not begun, or is asked twice
             self.should_exit = self.force_exit = True
-        pool.draining = True
+        else:
+            pool.draining = True
 
     async def on_tick(self, counter: int) -> bool:
-        pool = self.config.app.state.pool  # type: ignore[union-attr]
-        if pool.draining and not pool.admitted:
+        if (pool := self._pool) and pool.draining and not pool.admitted:
             self.should_exit = True
         return await super().on_tick(counter)
 

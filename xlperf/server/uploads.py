@@ -19,6 +19,7 @@ from starlette.requests import Request
 from xlperf.bulk.fill import file_name
 from xlperf.diagnostic import InputError
 from xlperf.ooxml import preflight
+from xlperf.ooxml.files import reason_of
 from xlperf.ooxml.preflight import Limits
 from xlperf.server import problems
 from xlperf.server.order import Work
@@ -41,6 +42,9 @@ REQUIRED: Mapping[Work, tuple[tuple[str, ...], ...]] = {
     "read": (("workbook",),),
 }
 """The files of which a job needs one set or another."""
+
+_PAIR = frozenset({"projects", "indicators"})
+"""Files that are of no use without each other."""
 
 MANY = "workbook"
 """The part that may be there several times."""
@@ -87,9 +91,14 @@ async def receive(
         raise problems.too_slow(settings.timeout) from error
     except FormParserError as error:
         raise problems.unreadable() from error
+    except OSError as error:
+        raise problems.no_room(reason_of(error)) from error
     finally:
         body.close()
-    if not any(all(part in body.files for part in ways) for ways in REQUIRED[work]):
+    there = body.files.keys()
+    if len(there & _PAIR) == 1:
+        raise problems.missing_part(_PAIR - there)
+    if not any(there >= {*files} for files in REQUIRED[work]):
         raise problems.missing_part(REQUIRED[work][0])
     return {part: tuple(names) for part, names in body.files.items()}
 
