@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 import xlwings as xw
 
-from tests.addin import openpyxl_engine
+from tests.addin import as_excel, openpyxl_engine
 from tests.addin.test_buttons import faulty, held, unscored
 from tests.addin.workbooks import FORMS, RULED, SCORED, content_of, data_of
 from tests.template.forms import record, small_form
@@ -297,9 +297,9 @@ def test_marks_leave_a_person_s_own_colour_and_note_and_follow_their_row(
     buttons.check()
     assert own.comment.text.startswith("领导批示\n\n")
     assert own.fill.fgColor.rgb[-6:] != "92D050"
-    openpyxl_engine.move_rows(book.impl.file, book.impl.file[spot.sheet], 2, 1)
+    as_excel.move_rows(book.impl.file, book.impl.file[spot.sheet], 2, 1)
     buttons.clear_marks()
-    openpyxl_engine.move_rows(book.impl.file, book.impl.file[spot.sheet], 2, -1)
+    as_excel.move_rows(book.impl.file, book.impl.file[spot.sheet], 2, -1)
     assert held(book) == before
 
 

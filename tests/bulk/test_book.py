@@ -169,6 +169,23 @@ def test_where_no_project_can_be_written_there_is_no_workbook(tables, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("formulas", ["native", "udf", "value"])
+def test_totals_are_those_of_single_workbooks(tables, tmp_path, formulas):
+    """Also where rows do not apply and their weights are left out."""
+    projects, indicators = tables
+    actual = indicators.columns.get_loc("实际完成值")
+    for row in (0, 3, 14, 40):
+        indicators.iloc[row, actual] = "不适用"
+    single = xlperf.fill(FORM, projects, indicators, tmp_path / "s", formulas=formulas)
+    path = tmp_path / "all.xlsx"
+    done = xlperf.fill(FORM, projects, indicators, path, formulas=formulas, layout="sheets")
+    whole = xlperf.fill(FORM, *tables, tmp_path / "w", formulas=formulas, scores="given")
+    assert list(done.total) == list(single.total) != list(whole.total)
+    assert list(done.grade) == list(single.grade)
+    index = openpyxl.load_workbook(path, data_only=True)["目录"]
+    assert [index.cell(row, 3).value for row in range(3, 11)] == list(done.total)
+
+
 def test_sheets_are_called_as_the_data_says(tables, tmp_path):
     projects, indicators = tables
     projects["工作表"] = ["甲 'a' b", "", *(f"表{n}" for n in range(6))]

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 import xlperf
-from xlperf.bulk.fill import file_name, fill_records, load
+from xlperf.bulk.fill import file_name, fill_records, load, load_example
 from xlperf.diagnostic import WorkbookError
+from xlperf.forms import Entry
 from xlperf.resources import examples_root, template_path
 
 FORM = "guizhou_self_evaluation"
@@ -219,3 +220,37 @@ def test_a_template_may_be_a_path_or_an_object(tables, tmp_path):
     path = Path(__file__).parents[2] / f"workbook_templates/{FORM}.xlsx"
     for form in (path, str(path), xlperf.Template.open(path)):
         assert len(xlperf.fill(form, *tables, tmp_path)) == 8
+
+
+def test_an_interrupted_fill_leaves_whole_workbooks_and_nothing_else(tmp_path):
+    template, records = load_example(examples_root() / "qiannan-2023")
+    keyed = [
+        replace(project, entries={**project.entries, "编号": Entry(f"{turn}-{project.key}")})
+        for turn in range(9)
+        for project in records.projects
+    ]
+
+    def interrupt(done: int, of: int) -> None:
+        assert len(list(tmp_path.glob("*.xlsx"))) >= done  # told of once it is in its place
+        if done == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fill_records(
+            template, replace(records, projects=tuple(keyed)), tmp_path, None, 1, interrupt
+        )
+    left = sorted(tmp_path.iterdir())
+    assert 20 <= len(left) < len(keyed)
+    for path, project in zip(left, keyed, strict=False):
+        assert template.read(path.read_bytes()).key == project.key
+
+
+def test_a_file_that_cannot_be_written_is_told_of_its_own_project(tmp_path):
+    template, records = load_example(examples_root() / "qiannan-2023")
+    good = fill_records(template, records, tmp_path)
+    good[2].path.unlink()
+    good[2].path.mkdir()
+    again = fill_records(template, records, tmp_path)
+    assert [outcome.path is None for outcome in again] == [n == 2 for n in range(8)]
+    assert again[2].key == records.projects[2].key
+    assert again[2].problems[0].code == "W103"

@@ -8,9 +8,11 @@ import zlib
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from xlperf.diagnostic import WorkbookError
-from xlperf.ooxml.archive import Entry, end_record, read_entries
+from xlperf.ooxml.archive import Around, Entry, end_record, read_entries
 from xlperf.ooxml.preflight import DEFAULT, Limits
 
 MEBIBYTE = 1 << 20
@@ -248,7 +250,7 @@ def test_the_ratio_counts_for_large_parts_that_are_parsed() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["/xl/a.xml", "xl/../a.xml", "../a.xml", "..", "xl/./a.xml", "xl//a.xml", "xl\\a.xml",
+    ["//xl/a.xml", "xl/../a.xml", "../a.xml", "..", "xl/./a.xml", "xl//a.xml", "xl\\a.xml",
      "C:/a.xml", "c:a", "xl/a\nb.xml", "xl/%2e%2e%2fa.xml", "xl/a%5Cb", "\\\\host\\a"],
 )  # fmt: skip
 def test_names_that_lead_elsewhere_are_refused(name: str) -> None:
@@ -269,3 +271,12 @@ def test_a_name_that_is_there_twice_is_refused(other: str) -> None:
     assert refusal(built([("xl/a.xml", Entry(b"", 0, 0, 0)), (other, Entry(b"", 0, 0, 0))])) == (
         "W135"
     )
+
+
+@given(st.binary(max_size=3000), st.binary(max_size=3000), st.lists(st.binary(max_size=50)))
+def test_a_part_that_varies_in_one_place_is_the_whole_part(before, after, middles):
+    part = Around(before, after)
+    for middle in middles:
+        entry = part.entry(middle)
+        assert entry.content("part") == before + middle + after
+        assert zlib.decompress(entry.raw, -zlib.MAX_WBITS) == before + middle + after

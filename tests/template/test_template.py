@@ -223,3 +223,33 @@ def test_a_long_number_typed_into_a_text_field_keeps_its_digits():
 
     data = workbook(build)
     assert Template(data).read(data).entry("项目编码").text == "522700123456"
+
+
+def test_of_several_forms_the_first_is_filled_and_the_others_are_named():
+    def build(book, sheet):
+        for number, home in enumerate(
+            (sheet, book.add_worksheet("自评"), book.add_worksheet("末"))
+        ):
+            book.define_name(
+                f"'{home.get_name()}'!xp.项目名称", f"='{home.get_name()}'!$A${number + 1}"
+            )
+
+    template = Template(workbook(build), "several.xlsx")
+    (notice,) = template.notices
+    assert (notice.code, notice.severity) == ("N114", Severity.WARNING)
+    assert notice.message.zh == (
+        "模板中有 3 张表，只填写工作表“表 1”上的一张，“自评”、“末”保持原样"
+    )
+    book = openpyxl.load_workbook(io.BytesIO(template.fill(record({"项目名称": "甲"}))))
+    assert [book["表 1"]["A1"].value, book["自评"]["A2"].value] == ["甲", None]
+
+
+def test_a_template_of_one_form_has_nothing_to_be_told_of(template):
+    assert template.notices == ()
+
+
+def test_workbooks_of_one_template_are_each_read_under_their_own_key(template):
+    keys = ["01", "02", 'a"b', "a&b<c", "中 文", "", "x" * 300, "01"]
+    books = [template.fill(record({"编号": key, "项目名称": key}, ROWS[:1])) for key in keys]
+    assert [template.read(book).key for book in books] == keys
+    assert [template.read(book).name for book in books] == keys

@@ -210,7 +210,7 @@ class Host:
                 sheets[sheet].range(areas).unmerge()
             case SetHeight(sheet, rows, None):
                 sheets[sheet].range(rows).rows.autofit()
-            case SetHeight(sheet, rows, points):
+            case SetHeight(sheet, rows, float() as points):
                 sheets[sheet].range(rows).row_height = points
             case SetColour(sheet, cells, colour):
                 sheets[sheet].range(cells).color = colour and f"#{colour}"

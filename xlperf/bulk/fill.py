@@ -3,19 +3,20 @@
 import os
 import re
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from xlperf.bulk.frames import read_table
-from xlperf.bulk.score import FormulaStyle, is_self_evaluation, score_data
+from xlperf.bulk.score import FormulaStyle, ScoredForm, is_self_evaluation, score_data
 from xlperf.bulk.sheet_names import COLUMN, note_bad_names, sheet_names, title_of
 from xlperf.diagnostic import Diagnostic, InputError, Message, Place, TableError, WorkbookError
 from xlperf.expr import Expr
 from xlperf.forms import BLANK, INDICATOR_PREFIX, KEY, Entry, Indicator, Project, number_entry
 from xlperf.ooxml.address import parse_cell
-from xlperf.ooxml.files import flush_folder, make_folder, write_file
+from xlperf.ooxml.files import NewFile, flush_folder, make_folder, write_file
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.resources import template_path
 from xlperf.scoring import Policy, Score, score
@@ -25,6 +26,8 @@ from xlperf.tables import INDICATORS, PROJECTS, Records, build_records, read_fol
 from xlperf.template import Book, Filled, FilledSheet, Template
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
     import pandas as pd
 
 ScoreSource = Literal["computed", "given"]
@@ -41,6 +44,9 @@ _ESSENTIAL = (
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
 _NAME_BYTES = 200
+_GROUP, _FLUSHERS = 16, 4
+"""Files that are flushed together, and how many at a time."""
+
 _NAMED = 5
 """Projects that a message names before it counts them."""
 
@@ -172,8 +178,12 @@ def fill_book(
         if progress:
             progress(len(outcomes), len(records.projects))
     if any(outcome.path for outcome in outcomes):
+        data, forms = filler.finish(book)
         make_folder(path.parent)
-        write_file(path, book.to_bytes())
+        write_file(path, data)
+        for index, outcome in enumerate(outcomes):
+            if outcome.path and (form := forms.get(names[outcome.key])):
+                outcomes[index] = replace(outcome, total=form.total, grade=form.grade)
     return outcomes
 
 
@@ -191,18 +201,20 @@ def _run(
     template: Template, work: Sequence[tuple[Project, Path]], options: Options, jobs: int
 ) -> Iterator[Outcome]:
     if jobs == 1 or len(work) < 2:
-        filler = _Filler(template, options)
-        yield from (filler.fill(project, path) for project, path in work)
+        yield from _Filler(template, options).fill(work)
         return
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 
+    size = max(1, len(work) // (jobs * 8))
+    chunks = [work[start : start + size] for start in range(0, len(work), size)]
     try:
         with ProcessPoolExecutor(
             min(jobs, len(work)),
             initializer=_start_worker,
             initargs=(template.data, template.limits, options),
         ) as pool:
-            yield from pool.map(_fill_in_worker, work, chunksize=max(1, len(work) // (jobs * 8)))
+            for outcomes in pool.map(_fill_in_worker, chunks):
+                yield from outcomes
     except BrokenExecutor as error:
         raise WorkbookError(_dead_process()) from error
 
@@ -213,17 +225,43 @@ class _Filler:
     def __init__(self, template: Template, options: Options) -> None:
         self._template = template
         self._options = options
+        self._dropping: set[str] = set()
 
-    def fill(self, project: Project, path: Path) -> Outcome:
-        scored, formulas = self._scored(project)
+    def fill(self, work: Sequence[tuple[Project, Path]]) -> Iterator[Outcome]:
+        """Fill all, and give their outcomes in order, each once its file is in its place.
+
+        Much of the time of a fill is waiting for the disk. So files are begun in groups: threads
+        flush one group, which costs the disk little more than flushing one file, while the next one
+        is computed. Only what is flushed takes its place.
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        groups: deque[list[_Begun]] = deque()
         try:
+            with ThreadPoolExecutor(_FLUSHERS) as pool:
+                for start in range(0, len(work), _GROUP):
+                    groups.append([])
+                    for project, path in work[start : start + _GROUP]:
+                        groups[-1].append(self._begin(project, path))
+                    for begun in groups[-1]:
+                        begun.flush_in(pool)
+                    if len(groups) > 1:
+                        yield from (begun.finish() for begun in groups[0])
+                        groups.popleft()
+                yield from (begun.finish() for group in groups for begun in group)
+        finally:
+            for begun in (begun for group in groups for begun in group):
+                begun.discard()
+
+    def _begin(self, project: Project, path: Path) -> "_Begun":
+        try:
+            scored, formulas = self._scored(project)
             filled = self._template.render(scored, formulas, sheet=project.entry(COLUMN).text)
             if self._drops_rows(scored):
                 filled = self._rescaled(filled)
-            write_file(path, filled.data, last=False)
+            return _Begun(project, _outcome(project, path, filled), NewFile(path, filled.data))
         except InputError as error:
-            return _failed(project, path, error)
-        return _outcome(project, path, filled)
+            return _Begun(project, _failed(project, path, error))
 
     def _drops_rows(self, project: Project) -> bool:
         """Whether rows that do not apply are to be left out of the total."""
@@ -245,7 +283,18 @@ class _Filler:
             filled = book.add(scored, sheet, formulas)
         except InputError as error:
             return _failed(project, path, error)
+        if self._drops_rows(scored):
+            self._dropping.add(sheet)
         return _outcome(project, path, filled)
+
+    def finish(self, book: Book) -> tuple[bytes, dict[str, ScoredForm]]:
+        """The workbook, and the forms by sheet whose total leaves out rows that do not apply."""
+        data, options = book.to_bytes(), self._options
+        if not self._dropping:
+            return data, {}
+        limits = self._template.limits
+        data, forms, _ = score_data(data, options.policy, options.formulas, limits, self._dropping)
+        return data, {form.project.sheet: form for form in forms}
 
     def _scored(self, project: Project) -> tuple[Project, dict[tuple[int, str], Expr]]:
         """The project with its scores in place, and the formulas that stand for them."""
@@ -282,13 +331,43 @@ class _Filler:
         return None
 
 
+class _Begun:
+    """A project whose workbook is written but not yet in its place, or that has failed."""
+
+    def __init__(self, project: Project, outcome: Outcome, file: NewFile | None = None) -> None:
+        self._project = project
+        self._outcome = outcome
+        self._file = file
+        self._flushed: Future[None] | None = None
+
+    def flush_in(self, pool: "ThreadPoolExecutor") -> None:
+        if self._file:
+            self._flushed = pool.submit(self._file.flush)
+
+    def finish(self) -> Outcome:
+        """Put the workbook into its place. The outcome, or why that could not be."""
+        if self._file and self._flushed:
+            try:
+                self._flushed.result()
+                self._file.take_place()
+            except InputError as error:
+                return _failed(self._project, self._outcome.path, error)
+            finally:
+                self._file.discard()
+        return self._outcome
+
+    def discard(self) -> None:
+        if self._file:
+            self._file.discard()
+
+
 def _outcome(project: Project, path: Path, filled: Filled | FilledSheet) -> Outcome:
     total, grade = (filled.entries.get(label, BLANK) for label in ("总分", "自评结论"))
     problems = tuple(d.at(file=str(path)) for d in filled.diagnostics)
     return Outcome(project.key, path, total, grade, problems)
 
 
-def _failed(project: Project, path: Path, error: InputError) -> Outcome:
+def _failed(project: Project, path: Path | None, error: InputError) -> Outcome:
     problems = tuple(d.at(file=d.place.file or str(path)) for d in error.diagnostics)
     return Outcome(project.key, None, BLANK, BLANK, problems)
 
@@ -327,8 +406,8 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _fill_in_worker(item: tuple[Project, Path]) -> Outcome:
-    return _in_worker["filler"].fill(*item)
+def _fill_in_worker(work: Sequence[tuple[Project, Path]]) -> list[Outcome]:
+    return list(_in_worker["filler"].fill(work))
 
 
 def _labels(template: Template) -> set[str]:

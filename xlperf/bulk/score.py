@@ -6,7 +6,7 @@ in the total.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -148,11 +148,16 @@ def _score_file(
 
 
 def score_data(
-    data: bytes, policy: Policy, formulas: FormulaStyle, limits: Limits = DEFAULT
+    data: bytes,
+    policy: Policy,
+    formulas: FormulaStyle,
+    limits: Limits = DEFAULT,
+    sheets: Collection[str] | None = None,
 ) -> tuple[bytes, list[ScoredForm], tuple[Diagnostic, ...]]:
     """The workbook with its scores, its forms as they then stand, and what is odd about them.
 
-    Raises InputError where there is nothing to score.
+    With `sheets`, only forms on sheets of these names are scored. Raises InputError where there is
+    nothing to score.
     """
     patching = Patching(data, limits)
     if patching.lacks_values:  # weights and amounts may be formulas too
@@ -162,7 +167,7 @@ def score_data(
     works = [
         _FormScoring(patching, form, project, policy, formulas)
         for form, project in found
-        if is_self_evaluation(form)
+        if is_self_evaluation(form) and (sheets is None or form.sheet.name in sheets)
     ]
     if not works:
         raise InputError(_no_self_evaluation(bool(found)))

@@ -5,6 +5,7 @@ is what the scalars of row i would give. numpy is imported only then.
 """
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any, Protocol
 
 from xlperf.expr import values
@@ -170,7 +171,7 @@ def _applying(scalar: Callable[..., Value], args: list[Program]) -> Program:
 
 def _given(value: Any) -> Value | Area:
     if type(value) is tuple:
-        if all(type(cell) in _SCALARS for row in value for cell in row):
+        if _SCALARS.issuperset(map(type, chain.from_iterable(value))):
             return value
         return tuple(tuple(map(_given, row)) for row in value)  # type: ignore[arg-type]
     if hasattr(value, "__len__") and not isinstance(value, str):

@@ -12,6 +12,7 @@ but not among arguments); `a` for arrays, where `(A1:A9="x")*B1:B9` is computed 
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from xlperf.expr.values import VALUE, ExcelError, Fault, Value, logical, number
 
@@ -86,8 +87,7 @@ def function(
 
 
 def cells(area: Area) -> Iterator[Value]:
-    for row in area:
-        yield from row
+    return chain.from_iterable(area)
 
 
 def area_of(arg: Value | Area) -> Area:

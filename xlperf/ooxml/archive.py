@@ -76,6 +76,28 @@ def deflated(data: bytes) -> Entry:
     return Entry(deflate.compress(data) + deflate.flush(), _DEFLATED, zlib.crc32(data), len(data))
 
 
+class Around:
+    """A part that varies in one place only: what is before and after it is deflated once.
+
+    Deflated runs may follow each other where each ends at a byte and looks back to none before it.
+    """
+
+    def __init__(self, before: bytes, after: bytes) -> None:
+        self._before, self._crc, self._size = _run(before), zlib.crc32(before), len(before)
+        self._after, self._last = after, deflated(after).raw
+
+    def entry(self, middle: bytes) -> Entry:
+        raw = self._before + _run(middle) + self._last
+        crc = zlib.crc32(self._after, zlib.crc32(middle, self._crc))
+        return Entry(raw, _DEFLATED, crc, self._size + len(middle) + len(self._after))
+
+
+def _run(data: bytes) -> bytes:
+    """Deflated bytes that others may follow."""
+    deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return deflate.compress(data) + deflate.flush(zlib.Z_FULL_FLUSH)
+
+
 def end_record(count: int, size: int, offset: int) -> bytes:
     """What ends an archive: how many entries its directory has, how long it is, where it begins."""
     return _END.pack(b"PK\5\6", 0, 0, count, count, size, offset, 0)
@@ -149,6 +171,7 @@ def _directory(data: bytes, limits: Limits) -> Iterator[_Header]:
         if method not in (_STORED, _DEFLATED):
             raise preflight.UNKNOWN.error()
         name = encoded.decode("utf-8" if flags & _UTF8_NAME else "cp437")
+        name = name.removeprefix("/")  # with which XlsxWriter begins one; Excel does not mind
         if not name.endswith("/"):
             yield _Header(
                 name, encoded, flags, method, time, date, crc, packed, size, external,

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -117,36 +118,77 @@ def write_file(path: Path, data: bytes, *, last: bool = True) -> None:
     once instead. Raises WorkbookError when the place cannot be written or the target is open in a
     spreadsheet program or read-only; the old file then stands as it was.
     """
-    if path.is_symlink():  # what a link points to is replaced, not the link
-        path = Path(os.path.realpath(path))
-    for lock in (f"~${path.name}", f".~lock.{path.name}#"):
-        if os.path.lexists(path.with_name(lock)):
-            raise _open_elsewhere(path, lock)
-    mode = _mode(path)
-    if not mode & 0o200:  # the folder would let it be replaced all the same
-        raise _read_only(path)
-    _sweep(path.parent)
-    temporary = ""
+    file = NewFile(path, data)
     try:
-        handle, temporary = _temporary(path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.chmod(temporary, mode)
-            os.fsync(handle)
-            if sys.platform != "win32":  # renamed under its lock
-                os.replace(temporary, path)
-        if sys.platform == "win32":  # which renames closed files only
-            os.replace(temporary, path)
-    except BaseException as error:  # also when interrupted
-        if temporary:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-        if isinstance(error, OSError):
-            raise _cannot_write(path, error) from error
-        raise
+        file.flush()
+        file.take_place()
+    finally:
+        file.discard()
     if last:
         flush_folder(path.parent)
+
+
+class NewFile:
+    """The three steps of `write_file`, for who writes many: begun, flushed, put into its place.
+
+    To be discarded in the end, whatever happens; a file that has taken its place stays. Each step
+    raises WorkbookError as `write_file` does. `flush` may be called from another thread.
+    """
+
+    def __init__(self, path: Path, data: bytes) -> None:
+        mode = 0o666 & ~_UMASK
+        with contextlib.suppress(OSError):
+            mode = os.lstat(path).st_mode
+            if stat.S_ISLNK(mode):  # what a link points to is replaced, not the link
+                path = Path(os.path.realpath(path))
+                mode = os.stat(path).st_mode
+        folder, name = os.path.split(path)
+        for lock in (f"~${name}", f".~lock.{name}#"):
+            if os.path.lexists(os.path.join(folder, lock)):
+                raise _open_elsewhere(path, lock)
+        if not mode & 0o200:  # the folder would let it be replaced all the same
+            raise _read_only(path)
+        _sweep(path.parent)
+        self._path = path
+        self._handle, self._temporary = -1, ""
+        try:
+            self._handle, self._temporary = _temporary(path.parent)
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(self._handle, rest) :]
+            os.chmod(self._temporary, mode & 0o777)
+        except BaseException as error:  # also when interrupted
+            self.discard()
+            if isinstance(error, OSError):
+                raise _cannot_write(path, error) from error
+            raise
+
+    def flush(self) -> None:
+        """Wait until the bytes are on the disk."""
+        try:
+            os.fsync(self._handle)
+        except OSError as error:
+            raise _cannot_write(self._path, error) from error
+
+    def take_place(self) -> None:
+        try:
+            if sys.platform == "win32":  # which renames closed files only
+                self._close()
+            os.replace(self._temporary, self._path)  # elsewhere under its lock
+            self._temporary = ""
+        except OSError as error:
+            raise _cannot_write(self._path, error) from error
+
+    def discard(self) -> None:
+        self._close()
+        if self._temporary:
+            with contextlib.suppress(OSError):
+                os.unlink(self._temporary)
+
+    def _close(self) -> None:
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
 
 
 def _temporary(folder: Path) -> tuple[int, str]:
@@ -202,13 +244,6 @@ def flush_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _mode(path: Path) -> int:
-    """Permissions of the file that is replaced, or those that a new file gets."""
-    with contextlib.suppress(OSError):
-        return path.stat().st_mode & 0o777
-    return 0o666 & ~_UMASK
 
 
 def _umask() -> int:

@@ -8,11 +8,12 @@ from functools import cached_property
 from lxml import etree
 
 from xlperf.ooxml import preflight
-from xlperf.ooxml.archive import Entry, damaged, deflated, end_record, read_entries
+from xlperf.ooxml.archive import Around, Entry, damaged, deflated, end_record, read_entries
 from xlperf.ooxml.preflight import DEFAULT, Limits
 
 __all__ = [
     "CONTENT_TYPES",
+    "Around",
     "Package",
     "PackageWriter",
     "Relationship",
@@ -152,11 +153,11 @@ class PackageWriter:
         self._count = len(kept)
         self._body, self._directory = bytes(body), bytes(directory)
 
-    def write(self, parts: Mapping[str, bytes]) -> bytes:
-        """The whole file, with this content in the changing parts."""
+    def write(self, parts: Mapping[str, bytes | Entry]) -> bytes:
+        """The whole file, with this content in the changing parts, deflated here or before."""
         pieces, directory, offset = [self._body], [self._directory], len(self._body)
         for name, data in parts.items():
-            entry = deflated(data)
+            entry = data if isinstance(data, Entry) else deflated(data)
             local, central = entry.headers(name, offset)
             pieces += (local, entry.raw)
             directory.append(central)

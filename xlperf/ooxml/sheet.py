@@ -287,6 +287,18 @@ class SheetWriter:
         self._pieces.append(b"</row>")
         return found.end if found else None
 
+    def place(self, position: Position) -> int:
+        """Where the element of a cell stands among the `pieces`."""
+        return self._cells[position]
+
+    def pieces(self) -> list[bytes]:
+        """The sheet in pieces, cells as they were; some to be written anew, all for `join`."""
+        return self._pieces.copy()
+
+    def put(self, position: Position, cell: bytes) -> None:
+        """Let this be what the cell is from now on, where it is not written anew."""
+        self._pieces[self._cells[position]] = cell
+
     def original(self, position: Position) -> bytes:
         """The cell element as it stands in the sheet; empty where there is none."""
         return self._pieces[self._cells[position]]
@@ -298,9 +310,18 @@ class SheetWriter:
         merges: Collection[Area] = (),
     ) -> bytes:
         """The part with these cell elements, row heights in points, and further merged areas."""
-        pieces = self._pieces.copy()
+        pieces = self.pieces()
         for position, data in cells.items():
             pieces[self._cells[position]] = data
+        return self.join(pieces, heights, merges)
+
+    def join(
+        self,
+        pieces: list[bytes],
+        heights: Mapping[int, float] | None = None,
+        merges: Collection[Area] = (),
+    ) -> bytes:
+        """As `write`, from `pieces` in which cells were replaced in their places."""
         for row, height in (heights or {}).items():
             place, tag = self._heights[row]
             pieces[place] = tag + b' ht="%g" customHeight="1">' % height

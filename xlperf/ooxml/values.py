@@ -64,6 +64,8 @@ def text_cell(ref: str, style: int, text: str) -> bytes:
 
     Raises CellValueError when the text is longer than a cell can hold.
     """
+    if text.isalnum() and len(text) <= MAX_TEXT // 2:  # as most are: nothing to escape or check
+        return f'<c r="{ref}" s="{style}" t="inlineStr"><is><t>{text}</t></is></c>'.encode()
     if not text:
         return blank_cell(ref, style)
     _check_length(ref, text)

@@ -67,10 +67,7 @@ class Workbook:
     @classmethod
     def open(cls, package: Package) -> "Workbook":
         """Raises WorkbookError when the package holds no spreadsheet."""
-        roots = package.relationships().values()
-        part = next((r.target for r in roots if r.type.endswith("/officeDocument")), None)
-        if part is None:
-            raise preflight.UNKNOWN.error()
+        part = workbook_part(package)
         root = package.xml(part)
         if root.tag.startswith(f"{{{_STRICT}"):
             raise preflight.STRICT.error()
@@ -99,6 +96,15 @@ class Workbook:
             by_type.get("styles"),
             by_type.get("sharedStrings"),
         )
+
+
+def workbook_part(package: Package) -> str:
+    """The name of the workbook part. Raises WorkbookError when the package holds none."""
+    roots = package.relationships().values()
+    part = next((r.target for r in roots if r.type.endswith("/officeDocument")), None)
+    if part is None:
+        raise preflight.UNKNOWN.error()
+    return part
 
 
 _LITERAL = re.compile(r'"((?:[^"]|"")*)"')

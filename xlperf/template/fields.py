@@ -4,17 +4,31 @@ A name that begins with `xp.` belongs to xlperf; every other name is the author'
 scoped to the workbook or, where one workbook holds a sheet per project, to a sheet.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xlperf.diagnostic import Diagnostic, Message, Place, Severity
-from xlperf.forms import INDICATOR_PREFIX, Kind, canonical, kind_of
+from xlperf.forms import INDICATOR_PREFIX, KEY, Kind, canonical, kind_of
 from xlperf.ooxml.address import Area, parse_area, split_sheet
+from xlperf.ooxml.package import Package, relationships_part
 from xlperf.ooxml.preflight import DEFAULT, Limits, check_form_table
-from xlperf.ooxml.workbook import DefinedName, Sheet, Workbook, string_constant
+from xlperf.ooxml.workbook import (
+    DefinedName,
+    Sheet,
+    Workbook,
+    string_constant,
+    string_text,
+    workbook_part,
+)
 
 PREFIX = "xp."
+KEY_NAME = re.compile(
+    rb"(<(?:\w+:)?definedName\b[^>]*\bname=(?:\"%b\"|'%b')[^>]*>)[^<]*(</)"
+    % ((PREFIX + KEY).encode(), (PREFIX + KEY).encode())
+)
+"""The name `xp.编号` in a workbook part, its value between the groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,63 @@ def find_forms(workbook: Workbook, limits: Limits = DEFAULT) -> tuple[list[Form]
         columns, rows = _table(table, sheet, limits, problems)
         forms.append(Form(sheet, constants, scalars, columns, *rows, scope))
     return sorted(forms, key=lambda form: form.sheet.index), problems
+
+
+def open_forms(package: Package) -> tuple[Workbook, list[Form], list[Diagnostic]]:
+    """The workbook part of a package, and what `find_forms` says of it.
+
+    Workbooks made from one template differ, as far as this goes, only in the value of `xp.编号`.
+    So what is found is kept for the part without that value, which is then put into its place.
+    Raises WorkbookError as `Workbook.open` and `find_forms` do.
+    """
+    part = workbook_part(package)
+    xml = package.read(part)
+    found = KEY_NAME.search(xml)
+    value = _plain(xml[found.end(1) : found.start(2)]) if found else None
+    if found is None or value is None or KEY_NAME.search(xml, found.end()):
+        shared, value = (xml, b""), None
+    else:
+        shared = xml[: found.end(1)], xml[found.start(2) :]
+    links = package.packed(relationships_part(part))
+    key = (tuple(package), part, links, shared, package.limits)
+    if (known := _opened.get(key)) is None:
+        workbook = Workbook.open(package)
+        known = workbook, *find_forms(workbook, package.limits)
+        if len(_opened) >= _MOST_OPENED:
+            _opened.clear()
+        if len(xml) <= _LARGEST_KEPT:
+            _opened[key] = known
+    workbook, forms, problems = known
+    return (
+        workbook if value is None else _keyed_workbook(workbook, value),
+        list(forms) if value is None else [_keyed_form(form, value) for form in forms],
+        list(problems),
+    )
+
+
+def _keyed_workbook(workbook: Workbook, value: str) -> Workbook:
+    text = string_text(value)
+    names = (replace(n, text=text) if n.name == PREFIX + KEY else n for n in workbook.names)
+    return replace(workbook, names=tuple(names))
+
+
+def _keyed_form(form: Form, value: str) -> Form:
+    return (
+        replace(form, constants={**form.constants, KEY: value}) if KEY in form.constants else form
+    )
+
+
+_opened: dict[object, tuple[Workbook, list[Form], list[Diagnostic]]] = {}
+_MOST_OPENED, _LARGEST_KEPT = 16, 100_000
+
+
+def _plain(text: bytes) -> str | None:
+    """The string that a name stands for, where its text holds nothing that XML would escape."""
+    try:
+        plain = text.decode()
+    except UnicodeDecodeError:
+        return None
+    return string_constant(plain) if plain.isprintable() and "&" not in plain else None
 
 
 def _constants(names: list[DefinedName]) -> Iterator[tuple[str, str, DefinedName]]:

@@ -9,7 +9,6 @@ from xlperf.expr import ExcelError, Expr, Value, evaluate, to_excel
 from xlperf.forms import BLANK, Entry, Kind, Project, number_entry
 from xlperf.ooxml.address import Area, cell_name
 from xlperf.ooxml.date_format import DATE_SYSTEM_OFFSET
-from xlperf.ooxml.sheet import Position
 from xlperf.ooxml.styles import wrapped_height
 from xlperf.ooxml.values import (
     before_calendar,
@@ -69,9 +68,11 @@ class _Filling:
         self._layout = layout
         self._project = project
         self._formulas = formulas
-        self._cells: dict[int, dict[Position, bytes]] = {index: {} for index in layout.writers}
+        self._sheets = {index: writer.pieces() for index, (_, writer) in layout.writers.items()}
+        self._pieces = self._sheets.get(layout.home, [])
         self._values: dict[Key, Value] = {}
         self._given: dict[Key, tuple[Slot, Entry]] = {}
+        self._kept: set[Key] = set()
         self._long: list[tuple[Slot, str]] = []
         self._noticed: list[Diagnostic] = []
 
@@ -81,10 +82,7 @@ class _Filling:
             entry = self._project.entries.get(key)
             if entry is not None:
                 self._put(slot, entry)
-        merged = self._merged_levels()
-        covered = {
-            (row, area.left) for area in merged for row in range(area.top + 1, area.bottom + 1)
-        }
+        merged, covered = self._merged_levels()
         for index in range(len(layout.rows)):
             self._put_row(index, covered)
         self._compute()
@@ -92,35 +90,43 @@ class _Filling:
         for index, (part, writer) in layout.writers.items():
             home = index == layout.home
             heights = self._heights(merged) if home else {}
-            parts[part] = writer.write(self._cells[index], heights, merged if home else ())
+            parts[part] = writer.join(self._sheets[index], heights, merged if home else ())
         entries = dict(self._project.entries)
         for key, slot in layout.scalars.items():
-            if slot.formula:
+            if slot.formula and slot.key not in self._kept:
                 entries[key] = _entry_of(self._values.get(slot.key))
         return FilledParts(parts, entries, tuple(self._noticed))
 
-    def _put_row(self, index: int, covered: set[Position]) -> None:
+    def _put_row(self, index: int, covered: set[int]) -> None:
         indicators = self._project.indicators
         entries = indicators[index].entries if indicators else {}
         slots = self._layout.rows[index]
+        formulas = self._formulas
         for label, slot in slots.items():
-            expr = self._formulas.get((index, label))
-            if expr is not None:
+            if formulas and (expr := formulas.get((index, label))) is not None:
                 self._put_formula(slot, expr, slots, entries)
-            elif slot.key[1:] in covered:
+            elif slot.piece in covered:
                 self._put(slot, BLANK)
             else:
                 self._put(slot, entries.get(label, BLANK))
 
     def _put(self, slot: Slot, entry: Entry) -> None:
         """Write an entry; over a formula of the template, keep it aside until that is computed."""
-        key, text = slot.key, entry.text
+        text = entry.text
         if slot.formula:
             if text:
-                self._given[key] = slot, entry
+                self._given[slot.key] = slot, entry
             return
-        value = self._values[key] = self._value(slot, entry)
-        self._cells[key[0]][key[1:]] = _cell(slot, value)
+        value: float | str | None
+        if entry.number is None or slot.kind is Kind.TEXT:  # nearly always, so without calls
+            value = text or None
+            cell = text_cell(slot.reference, slot.style, text) if text else slot.blank
+        else:
+            value = self._value(slot, entry)
+            cell = _cell(slot, value)
+        self._pieces[slot.piece] = cell
+        if slot.read:
+            self._values[slot.key] = value
         if len(text) > slot.short or "\n" in text:
             self._long.append((slot, text))
 
@@ -142,10 +148,9 @@ class _Filling:
         row = {label: self._value(s, entries.get(label, BLANK)) for label, s in slots.items()}
         value = evaluate(expr, row)
         text = to_excel(expr, {label: s.reference for label, s in slots.items()})
-        key = slot.key
-        self._values[key] = value
+        self._values[slot.key] = value
         shown, error = cached(value)
-        self._cells[key[0]][key[1:]] = formula_cell(
+        self._pieces[slot.piece] = formula_cell(
             slot.reference, slot.style, text, shown, error=error
         )
 
@@ -155,7 +160,6 @@ class _Filling:
         placed = set(self._values)
         evaluation = layout.formulas.evaluate(self._values)
         for key, value in evaluation:
-            index, row, column = key
             if key in placed:
                 evaluation.replace(key, self._values[key])
                 continue
@@ -163,17 +167,22 @@ class _Filling:
             if slot is not None and _departs(given := self._value(slot, entry), value):
                 self._notice_departure(slot, entry, value)
                 evaluation.replace(key, given)
-                self._values[key] = given
-                self._cells[index][row, column] = _cell(slot, given)
+                self._kept.add(key)
+                self._pieces[slot.piece] = _cell(slot, given)
+                continue
+            if value is None:
                 continue
             self._values[key] = value
-            original = layout.writers[index][1].original((row, column))
-            self._cells[index][row, column] = computed_cell(original, key, value)
+            pieces = self._sheets[key[0]]
+            piece = layout.writers[key[0]][1].place(key[1:])
+            pieces[piece] = computed_cell(pieces[piece], key, value)
 
     def _notice_departure(self, slot: Slot, entry: Entry, computed: Value) -> None:
         if not isinstance(computed, float):
             return
-        shown = number_entry(Decimal(f"{computed:.12g}")).text
+        shown = f"{computed:.12g}"
+        if "e" in shown:
+            shown = number_entry(Decimal(shown)).text
         self._noticed.append(
             Diagnostic(
                 "F101",
@@ -181,14 +190,17 @@ class _Filling:
                     f"{slot.label}：数据为 {entry.text}，按公式应为 {shown}，已保留数据的值",
                     f"{slot.label} is {entry.text} in the data, {shown} by formula; data kept",
                 ),
-                place=Place(sheet=self._layout.form.sheet.name, cell=slot.reference),
+                place=slot.place,
                 severity=Severity.WARNING,
             )
         )
 
-    def _merged_levels(self) -> list[Area]:
-        """Areas of equal neighbours in the level columns; a level-2 area stays inside level 1."""
-        areas = []
+    def _merged_levels(self) -> tuple[list[Area], set[int]]:
+        """Areas of equal neighbours in the level columns, and the pieces of the cells they cover.
+
+        A level-2 area stays inside level 1.
+        """
+        areas, covered = [], set[int]()
         bounds = [0, len(self._layout.rows)]
         for label in self._layout.levels:
             texts = [i.entry(label).text for i in self._project.indicators] or [""]
@@ -203,7 +215,8 @@ class _Filling:
                 area = Area(first.top, first.left, first.top + end - start - 1, first.right)
                 if (area.top, area.left) != (area.bottom, area.right):
                     areas.append(area)
-        return areas
+                covered |= {self._layout.rows[i][label].piece for i in range(start + 1, end)}
+        return areas, covered
 
     def _heights(self, merged: list[Area]) -> dict[int, float]:
         """Heights of the rows that must be taller than in the template to show their text."""

@@ -1,7 +1,8 @@
 """The formulas of a template that depend on its fields, in the order in which they are computed."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from xlperf.expr import (
@@ -35,6 +36,7 @@ Key = tuple[int, int, int]
 """A cell of the workbook: sheet index (0-based), row, column (1-based)."""
 
 _Rows = tuple[tuple[Key, ...], ...]
+_Reader = Callable[[Mapping[Key, Value]], Any]
 _LARGEST_AREA = 100_000
 _MOST_CELLS = 1_000_000  # that all formulas together read; what is beyond is left to Excel
 # Formulas whose value no reference in their text foretells: volatile ones, names and tables.
@@ -56,6 +58,7 @@ class FormulaGraph:
         self._sheets = sheets
         # What each formula reads, by name or by identity of the node: hashing one takes long.
         self._reads: dict[Key, dict[int | str, _Rows]] = {}
+        self._readers: dict[Key, dict[int | str, _Reader]] = {}
         self._opaque: set[Key] = set()
         self._room = _MOST_CELLS
         trees: dict[Key, Expr | None] = {}
@@ -74,6 +77,10 @@ class FormulaGraph:
         self.complete = all(tree is not None for tree in self._trees.values())
         self._static = self._constants()
 
+    def reads(self, key: Key) -> bool:
+        """Whether the value of this cell matters to a live formula."""
+        return key in self._static
+
     def evaluate(self, inputs: Mapping[Key, Value]) -> "Evaluation":
         """Start from the values of the inputs; blank where an input is not given."""
         return Evaluation(self, {**self._static, **inputs})
@@ -86,6 +93,7 @@ class FormulaGraph:
             self._scan(key, text)
             return None
         reads: dict[int | str, _Rows] = {}
+        readers = self._readers[key] = {}
         supported = True
         for node in _references(tree):
             cells = self._cells(node, key[0])
@@ -93,7 +101,9 @@ class FormulaGraph:
                 supported = False
                 self._opaque.add(key)
             else:
-                reads[node.name if isinstance(node, Ref) else id(node)] = cells
+                name = node.name if isinstance(node, Ref) else id(node)
+                reads[name] = cells
+                readers[name] = _reader(cells, area=isinstance(node, Range))
         self._reads[key] = reads
         return tree if supported else None
 
@@ -221,7 +231,7 @@ class Evaluation:
     def __init__(self, graph: FormulaGraph, values: dict[Key, Value]) -> None:
         self._graph = graph
         self._values = values
-        self._reads: Mapping[int | str, _Rows] = {}
+        self._readers: Mapping[int | str, _Reader] = {}
 
     def __iter__(self) -> Iterator[tuple[Key, Value]]:
         """Each live formula with its value, None where it is not known here.
@@ -232,7 +242,7 @@ class Evaluation:
             tree = self._graph._trees[key]
             value: Value = None
             if tree is not None:
-                self._reads = self._graph._reads[key]
+                self._readers = self._graph._readers[key]
                 value = evaluate(tree, self)
             self._values[key] = value
             yield key, value
@@ -241,10 +251,17 @@ class Evaluation:
         self._values[key] = value
 
     def __getitem__(self, node: Any) -> Any:
-        rows = self._reads[node if type(node) is str else id(node)]
-        if type(node) is Range:
-            return tuple(tuple(map(self._values.get, row)) for row in rows)
-        return self._values.get(rows[0][0])
+        return self._readers[node if type(node) is str else id(node)](self._values)
+
+
+def _reader(rows: _Rows, *, area: bool) -> _Reader:
+    """What takes a cell's value, or the rows of an area, from the values of all cells."""
+    get = itemgetter(*(key for row in rows for key in row))
+    if not area:
+        return get
+    if len(rows) == len(rows[0]) == 1:
+        return lambda values: ((get(values),),)
+    return lambda values: tuple(zip(*[iter(get(values))] * len(rows[0]), strict=True))
 
 
 def computed_cell(cell: bytes, key: Key, value: Value) -> bytes:

@@ -1,16 +1,16 @@
 """One compiled form of a fixed number of table rows: its slots, and the formulas behind them."""
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from xml.sax.saxutils import escape
 
-from xlperf.forms import KEY, Kind
+from xlperf.diagnostic import Place
+from xlperf.forms import Kind
 from xlperf.ooxml.address import Area, cell_name
 from xlperf.ooxml.number_format import is_date_format
-from xlperf.ooxml.package import Package, PackageWriter
+from xlperf.ooxml.package import Around, Package, PackageWriter
 from xlperf.ooxml.sheet import (
     Position,
     SheetWriter,
@@ -20,16 +20,12 @@ from xlperf.ooxml.sheet import (
 from xlperf.ooxml.styles import Styles
 from xlperf.ooxml.values import blank_cell
 from xlperf.ooxml.workbook import Workbook, recalculated_on_load
-from xlperf.template.fields import PREFIX, Field, Form, find_forms
-from xlperf.template.formulas import FormulaGraph, Key
+from xlperf.template.fields import KEY_NAME, Field, Form, find_forms
+from xlperf.template.formulas import FormulaGraph, Key, computed_cell
 
 _LEVELS = ("一级指标", "二级指标")
 # Share of a cell's width that is left after margins and with a wider font in place of the real one.
 _SURE = 0.75
-_KEY_NAME = re.compile(
-    rb"(<(?:\w+:)?definedName\b[^>]*\bname=(?:\"%b\"|'%b')[^>]*>)[^<]*(</)"
-    % ((PREFIX + KEY).encode(), (PREFIX + KEY).encode())
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,8 @@ class Slot:
 
     `area` is the cell, or the merged area that it opens. `width` is what a line of its text may
     take, in points, where text wraps; without end where it does not. Text of up to `short`
-    characters surely needs one line. `blank` is the cell element without content.
+    characters surely needs one line. `blank` is the cell element without content, `piece` its place
+    among the pieces of the sheet. `read` is whether a formula reads the cell.
     """
 
     kind: Kind
@@ -52,6 +49,9 @@ class Slot:
     short: float
     formula: bool
     blank: bytes
+    place: Place
+    piece: int
+    read: bool
 
 
 class Layout:
@@ -75,18 +75,18 @@ class Layout:
         self.sheet = sheets[self.home]
         self._merged = {(a.top, a.left): a for a in self.sheet.merges}
         rows = range(self.form.first, self.form.last + 1) if self.form.columns else range(0)
-        self.scalars = {f.key: self._slot(f, f.area.top) for f in self.form.scalars}
-        self.rows = [{f.key: self._slot(f, row) for f in self.form.columns} for row in rows]
         self.levels = [key for key in _LEVELS if self.form.column(key)]
 
-        slots = [*self.scalars.values(), *(slot for row in self.rows for slot in row.values())]
-        inputs = {slot.key for slot in slots}
+        starts = [(field.area.top, field.area.left) for field in self.form.scalars]
+        starts += [(row, field.area.left) for row in rows for field in self.form.columns]
+        inputs = {(self.home, *start) for start in starts}
         table = {(self.home, *p) for p in self.sheet.cells if p[0] in rows}
         self.formulas = FormulaGraph(workbook, sheets, inputs | table)
         self.writers: dict[int, tuple[str, SheetWriter]] = {}
+        areas = [self._area(*start) for start in starts]
+        heights = {row for area in areas for row in range(area.top, area.bottom + 1)}
         for index, cells in _by_sheet(inputs | set(self.formulas.live)).items():
             part = workbook.sheets[index].part
-            heights = {row for s in slots for row in range(s.area.top, s.area.bottom + 1)}
             self.writers[index] = (
                 part,
                 SheetWriter(
@@ -97,9 +97,15 @@ class Layout:
                     self._static_merges() if index == self.home and self.levels else None,
                 ),
             )
+        for key in self.formulas.live:  # what cannot be computed then needs no writing
+            writer = self.writers[key[0]][1]
+            writer.put(key[1:], computed_cell(writer.original(key[1:]), key, None))
+        self.scalars = {f.key: self._slot(f, f.area.top) for f in self.form.scalars}
+        self.rows = [{f.key: self._slot(f, row) for f in self.form.columns} for row in rows]
         self.package = package
         self._workbook_part = workbook.part
-        self._workbook = _workbook_pieces(package.read(workbook.part), self.formulas.complete)
+        pieces = _workbook_pieces(package.read(workbook.part), self.formulas.complete)
+        self._workbook, self._keyed = Around(*pieces), bool(pieces[1])
 
     @cached_property
     def _writer(self) -> PackageWriter:
@@ -108,14 +114,19 @@ class Layout:
 
     def write(self, parts: Mapping[str, bytes], key: str) -> bytes:
         """The workbook with these parts, for the project of this key."""
-        before, after = self._workbook
-        literal = escape('"' + key.replace('"', '""') + '"').encode() if after else b""
-        return self._writer.write({**parts, self._workbook_part: before + literal + after})
+        literal = escape('"' + key.replace('"', '""') + '"').encode() if self._keyed else b""
+        workbook = self._workbook.entry(literal)
+        return self._writer.write({**parts, self._workbook_part: workbook})
+
+    def _area(self, row: int, column: int) -> Area:
+        """The cell, or the merged area that it opens."""
+        return self._merged.get((row, column), Area(row, column, row, column))
 
     def _slot(self, field: Field, row: int) -> Slot:
         column = field.area.left
+        key = (self.home, row, column)
         cell = self.sheet.cell((row, column))
-        area = self._merged.get((row, column), Area(row, column, row, column))
+        area = self._area(row, column)
         style = cell.style if cell else 0
         look = self._styles[style]
         width = self._styles.column_points(self.sheet.width(area.left, area.right))
@@ -123,7 +134,7 @@ class Layout:
         return Slot(
             _shown_kind(field.kind, look.number_format),
             field.label,
-            (self.home, row, column),
+            key,
             area,
             reference,
             style,
@@ -132,6 +143,9 @@ class Layout:
             width * _SURE / look.font_size if look.wrap else math.inf,
             cell is not None and cell.formula is not None,
             blank_cell(reference, style),
+            Place(sheet=self.form.sheet.name, cell=reference),
+            self.writers[self.home][1].place((row, column)),
+            self.formulas.reads(key),
         )
 
     def _static_merges(self) -> list[Area]:
@@ -161,6 +175,6 @@ def _workbook_pieces(xml: bytes, complete: bool) -> tuple[bytes, bytes]:
     """
     if not complete:
         xml = recalculated_on_load(xml)
-    if match := _KEY_NAME.search(xml):
+    if match := KEY_NAME.search(xml):
         return xml[: match.end(1)], xml[match.start(2) :]
     return xml, b""

@@ -29,7 +29,7 @@ from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.sheet import Position, Sheet, read_sheet, read_strings
 from xlperf.ooxml.styles import Styles
 from xlperf.ooxml.workbook import Workbook
-from xlperf.template.fields import PREFIX, Field, Form, find_forms
+from xlperf.template.fields import PREFIX, Field, Form, open_forms
 
 _HUNDRED = Decimal(100)
 _ALL_DIGITS = 1e15  # beyond it Excel itself has lost some
@@ -59,8 +59,7 @@ def read_forms(
     Raises WorkbookError when the workbook cannot be read.
     """
     package = Package.open(data, limits)
-    workbook = Workbook.open(package)
-    forms, problems = find_forms(workbook, limits)
+    workbook, forms, problems = open_forms(package)
     if not forms:
         return [], problems
     reader = _Reader(package, workbook, problems)

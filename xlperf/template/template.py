@@ -11,7 +11,14 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from xlperf.diagnostic import Diagnostic, InputError, Message, Place, WorkbookError
+from xlperf.diagnostic import (
+    Diagnostic,
+    InputError,
+    Message,
+    Place,
+    Severity,
+    WorkbookError,
+)
 from xlperf.forms import Project
 from xlperf.ooxml import trust
 from xlperf.ooxml.files import read_file
@@ -72,6 +79,7 @@ class Template:
         self.limits = limits
         self.file = file
         self.form: Form = forms[0]
+        self._unfilled = forms[1:]
         self.problems: tuple[Diagnostic, ...] = tuple(p.at(file=file) for p in problems)
         self._layouts: OrderedDict[int, Layout] = OrderedDict()
 
@@ -89,9 +97,14 @@ class Template:
 
     @cached_property
     def notices(self) -> tuple[Diagnostic, ...]:
-        """What a person should know of before trusting it: links to elsewhere, a lost signature."""
-        lost = [trust.stripped()] if self._stripped else []
-        return tuple(n.at(file=self.file) for n in (*lost, *trust.notices(self.package)))
+        """What a person should know of before trusting it.
+
+        Links to elsewhere, a lost signature, forms beside the one that is filled.
+        """
+        noticed = [trust.stripped()] if self._stripped else []
+        if self._unfilled:
+            noticed.append(_several(self.form, self._unfilled))
+        return tuple(n.at(file=self.file) for n in (*noticed, *trust.notices(self.package)))
 
     @cached_property
     def formula_labels(self) -> frozenset[str]:
@@ -153,6 +166,22 @@ class Template:
         if len(self._layouts) > _LAYOUTS_KEPT:
             self._layouts.popitem(last=False)
         return layout
+
+
+def _several(form: Form, others: list[Form]) -> Diagnostic:
+    zh = "、".join(f"“{other.sheet.name}”" for other in others)
+    en = ", ".join(f"“{other.sheet.name}”" for other in others)
+    return Diagnostic(
+        "N114",
+        Message(
+            f"模板中有 {len(others) + 1} 张表，只填写工作表“{form.sheet.name}”上的一张，"
+            f"{zh}保持原样",
+            f"the template holds {len(others) + 1} forms; only the one on “{form.sheet.name}” is "
+            f"filled, those on {en} stay as they are",
+        ),
+        severity=Severity.WARNING,
+        fix=Message("请把每张表存为单独的模板", "make each form a template of its own"),
+    )
 
 
 def _no_names(file: str) -> Diagnostic:
