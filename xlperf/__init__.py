@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from xlperf.lazy import lazy_front
 
 if TYPE_CHECKING:
-    from xlperf.bulk import fill, read
+    from xlperf.bulk import fill, read, score
     from xlperf.diagnostic import InputError, TableError, WorkbookError, XlperfError
     from xlperf.review import parse
     from xlperf.scoring import Policy
@@ -28,11 +28,12 @@ __all__ = [
     "fill",
     "parse",
     "read",
+    "score",
 ]
 
 __getattr__ = lazy_front(
     __name__,
-    bulk="fill read",
+    bulk="fill read score",
     diagnostic="InputError TableError WorkbookError XlperfError",
     review="parse",
     scoring="Policy",

@@ -10,6 +10,7 @@ from random import Random
 import openpyxl
 import pytest
 
+import xlperf
 from tests.oracles.libreoffice import LibreOffice
 from xlperf.bulk import Options, fill_book, fill_records, load_example, score_workbooks
 from xlperf.diagnostic import InputError
@@ -303,3 +304,18 @@ def test_forms_read_back_as_they_were_scored(tmp_path: Path) -> None:
     ((_, project),), _ = read_forms(path.read_bytes())
     assert project.entry("总分") == form.total
     assert project.indicators[0].score == form.rows[0].score == Decimal("67.5")
+
+
+def test_the_front_door_scores_too(tmp_path: Path) -> None:
+    folder = filled(tmp_path)
+    (folder / "damaged.xlsx").write_bytes(b"no workbook")
+    table = xlperf.score(folder)
+    assert list(table.columns) == ["key", "path", "sheet", "total", "grade", "open", "problems"]
+    (damaged,) = table[table["problems"] != ""].to_dict("records")
+    assert damaged["path"] == str(folder / "damaged.xlsx")
+    done = table[table["problems"] == ""]
+    assert list(done["total"][:2]) == [98.87, 99.96]
+    assert list(done["grade"][:2]) == ["优", "优"]
+    forms = score_workbooks([folder]).forms
+    assert list(done["open"]) == [sum(r.state == "open" for r in form.rows) for form in forms]
+    assert [Path(path).is_file() for path in done["path"]] == [True] * len(forms)

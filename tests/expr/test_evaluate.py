@@ -157,3 +157,8 @@ def test_a_number_survives_as_text_with_15_digits(value: float) -> None:
 def test_importing_does_not_bring_numpy() -> None:
     code = "import sys, xlperf.expr; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_range_function_takes_what_if_chooses_from_columns() -> None:
+    chosen = tree("MAX(5,IF(a>10,a,a*2))")
+    assert evaluate(chosen, {"a": np.array([20.0, 0.5])}).tolist() == [20.0, 5.0]

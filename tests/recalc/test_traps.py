@@ -60,7 +60,7 @@ def same(got: object, expected: object) -> bool:
 @pytest.mark.parametrize(
     ("engine", "least"),
     [
-        ("compiled", 110),
+        ("compiled", 250),
         ("formualizer", 170),
         ("formulas", 5),
         pytest.param("libreoffice", 180, marks=pytest.mark.oracle("libreoffice")),

@@ -48,6 +48,7 @@ __all__ = [
     "load_example",
     "read",
     "read_workbooks",
+    "score",
     "score_workbooks",
     "write_tables",
 ]
@@ -115,3 +116,49 @@ def read(paths: "str | Path | Iterable[str | Path]") -> "tuple[pd.DataFrame, pd.
     if reading.problems:
         warnings.warn("\n".join(d.text() for d in reading.problems), stacklevel=2)
     return reading.projects, reading.indicators
+
+
+def score(
+    paths: "str | Path | Iterable[str | Path]",
+    *,
+    formulas: FormulaStyle = "native",
+    policy: Policy | None = None,
+) -> "pd.DataFrame":
+    """Write the scores into filled self-evaluations in place; one row per form comes back.
+
+    `paths` are workbooks or folders of them; scores follow `policy`, the default one unless given.
+    Columns of the answer: key, path, sheet, total, grade, open (rows that a person has to score),
+    problems (one text, "" for none). A file that cannot be scored is left as it was, and has a
+    row with its problems.
+
+    Raises InputError for a policy that calls of XP_SCORE cannot name. `score_workbooks` gives the
+    reason of every single score.
+    """
+    import pandas as pd
+
+    scoring = score_workbooks(
+        [paths] if isinstance(paths, (str, Path)) else paths, policy, formulas
+    )
+    problems: dict[str, list[str]] = {}
+    for problem in scoring.problems:
+        problems.setdefault(problem.place.file or "", []).append(problem.text())
+    rows = [
+        (
+            form.project.key,
+            str(form.file or ""),
+            form.project.sheet,
+            None if form.total.number is None else float(form.total.number),
+            form.grade.text,
+            sum(row.state == "open" for row in form.rows),
+            "\n".join(problems.get(str(form.file or ""), ())),
+        )
+        for form in scoring.forms
+    ]
+    scored = {row[1] for row in rows}
+    rows += [
+        ("", file, "", None, "", 0, "\n".join(said))
+        for file, said in problems.items()
+        if file not in scored
+    ]
+    columns = ["key", "path", "sheet", "total", "grade", "open", "problems"]
+    return pd.DataFrame(rows, columns=columns)

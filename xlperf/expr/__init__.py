@@ -4,9 +4,8 @@
 semantics to the letter (blanks, numeric text, errors as values, rounding by 15 digits). Importing
 this package does not import numpy.
 
-Where Excel and LibreOffice differ, Excel is followed, with one exception: a difference of numbers
-that agree in all their digits is 0 anywhere in a formula, as in LibreOffice; Excel does this only
-for the last operation.
+Where Excel and LibreOffice differ, Excel is followed. So a difference of numbers that agree in all
+their digits is 0 where it ends a formula, and the rest of their bits anywhere else.
 """
 
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from xlperf.expr.evaluate import Env, evaluate
 from xlperf.expr.functions import FUNCTIONS, Area
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
-from xlperf.expr.values import ExcelError, Value, doubts
+from xlperf.expr.values import ExcelError, Value, doubt, doubts
 from xlperf.lazy import lazy_front
 
 if TYPE_CHECKING:
@@ -36,6 +35,7 @@ __all__ = [
     "Unary",
     "Unsupported",
     "Value",
+    "doubt",
     "doubts",
     "evaluate",
     "parse_formula",

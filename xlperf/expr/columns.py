@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from xlperf.expr.evaluate import BINARY, UNARY, Env, as_area, as_value
+from xlperf.expr.arrays import each, each_call, is_array
+from xlperf.expr.evaluate import BINARY, LAST, UNARY, Env, as_area, as_value
 from xlperf.expr.functions import FUNCTIONS
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
-from xlperf.expr.values import NEARLY, Fault, Value, rounded
+from xlperf.expr.values import NEARLY, Fault, Value, beyond, rounded
 
 Column = npt.NDArray[Any]
 """Of float64, bool or, for anything else, objects: the values that `evaluate` knows."""
@@ -22,7 +23,12 @@ Column = npt.NDArray[Any]
 
 def evaluate(expr: Expr, env: Env) -> Column:
     """What `expr` gives for each row, where `env` holds at least one column."""
-    result: Column = _visit(expr, env)
+    result: Column
+    match expr:
+        case Binary(op, left, right) if op in LAST:
+            result = _apply(LAST[op], [_visit(left, env), _visit(right, env)])
+        case _:
+            result = _visit(expr, env)
     if result.dtype == np.object_:
         return _packed(0.0 if value is None else value for value in result.tolist())
     return result if result.dtype == np.bool_ else result + 0.0
@@ -42,19 +48,55 @@ def _visit(expr: Expr, env: Env) -> Any:
             return _apply(BINARY[op], [_visit(left, env), _visit(right, env)])
         case Call(name, nodes):
             function = FUNCTIONS[name]
-            visit = _visit_cells if function.ranges else _visit
-            return _apply(function.scalar, [visit(node, env) for node in nodes])
+            args = [_HOW[function.kind(place)](node, env) for place, node in enumerate(nodes)]
+            return _apply(function.scalar, args)
 
 
 def _visit_cells(expr: Expr, env: Env) -> Any:
-    """An argument of a function of ranges: a cell, or a cell chosen by IF, stays a cell."""
+    """An argument of a function of ranges: a cell, or one chosen by a function, stays a cell."""
     match expr:
         case Cell() | Ref():
             return as_area(_visit(expr, env))
-        case Call("IF", (condition, *choices)):
+        case Call("IF" | "CHOOSE" as name, (condition, *choices)):
             args = [_visit(condition, env), *(_visit_cells(choice, env) for choice in choices)]
-            return _apply(FUNCTIONS["IF"].scalar, args)
+            return _apply(FUNCTIONS[name].scalar, args)
+        case Call("INDEX", _):
+            return as_area(_visit(expr, env))
+    return _visit_array(expr, env)
+
+
+def _visit_array(expr: Expr, env: Env) -> Any:
+    """What is computed cell by cell; an area where there are several."""
+    match expr:
+        case Cell() | Ref():
+            return as_area(_visit(expr, env))
+    return _spread_out(expr, env) if is_array(expr) else _visit(expr, env)
+
+
+def _spread_out(expr: Expr, env: Env) -> Any:
+    match expr:
+        case Unary(op, operand):
+            return _apply(each(UNARY[op]), [_spread_out(operand, env)])
+        case Binary(op, left, right):
+            parts = [_spread_out(left, env), _spread_out(right, env)]
+            return _apply(each(BINARY[op]), parts)
+        case Call(name, nodes):
+            function = FUNCTIONS[name]
+            args = [
+                (_spread_out if function.kind(place) == "v" else _HOW[function.kind(place)])(
+                    node, env
+                )
+                for place, node in enumerate(nodes)
+            ]
+            return _apply(each_call(name, len(nodes)), args)
     return _visit(expr, env)
+
+
+_HOW: dict[str, Callable[[Expr, Env], Any]] = {
+    "v": _visit,
+    "r": _visit_cells,
+    "a": _visit_array,
+}
 
 
 def _given(source: Any) -> Any:
@@ -79,7 +121,14 @@ def _apply(scalar: Callable[..., Value], args: Sequence[Any]) -> Any:
     count = next((len(cell) for cell in _cells(args) if isinstance(cell, np.ndarray)), None)
     if count is None:
         return _caught(scalar, args)
-    if scalar is _IF and len(args) == 3 and _is_truths(args[0]) and _is_plain(args[1:]):
+    areas = any(type(arg) is tuple for arg in args)
+    if (
+        scalar is _IF
+        and len(args) == 3
+        and not areas
+        and _is_truths(args[0])
+        and _is_plain(args[1:])
+    ):
         return np.where(*args)
     if (fast := _FAST.get(scalar)) and _is_plain(args):
         with np.errstate(all="ignore"):
@@ -95,6 +144,8 @@ def _caught(scalar: Callable[..., Value], args: Sequence[Any]) -> Value:
         return scalar(*args)
     except Fault as fault:
         return fault.error
+    except ArithmeticError as error:
+        return beyond(error)
 
 
 def _packed(values: Iterable[Value]) -> Column:
@@ -144,7 +195,7 @@ def _spread(arg: Any, count: int) -> Iterable[Any]:
 # ------------------------------------------------------- the quick way, for columns of numbers
 
 
-def _add(a: Any, b: Any) -> Column:
+def _last_sum(a: Any, b: Any) -> Column:
     total = a + b
     return np.where(np.abs(total) < np.abs(a) * NEARLY, 0.0, total)
 
@@ -184,8 +235,10 @@ _IF = FUNCTIONS["IF"].scalar
 _FAST: dict[Callable[..., Value], Callable[..., Any]] = {
     UNARY["-"]: lambda a: 0.0 - a,
     UNARY["%"]: lambda a: a / 100,
-    BINARY["+"]: _add,
-    BINARY["-"]: lambda a, b: _add(a, -b),
+    LAST["+"]: _last_sum,
+    LAST["-"]: lambda a, b: _last_sum(a, -b),
+    BINARY["+"]: np.add,
+    BINARY["-"]: np.subtract,
     BINARY["*"]: np.multiply,
     BINARY["/"]: np.divide,
     BINARY["="]: lambda a, b: _order(a, b) == 0,

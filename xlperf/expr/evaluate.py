@@ -9,10 +9,11 @@ from itertools import chain
 from typing import Any, Protocol
 
 from xlperf.expr import values
+from xlperf.expr.arrays import each, each_call, is_array
 from xlperf.expr.functions import FUNCTIONS, Area
 from xlperf.expr.memory import by_identity
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
-from xlperf.expr.values import ExcelError, Fault, Value, order, rank
+from xlperf.expr.values import ExcelError, Fault, Value, beyond, order, rank
 
 
 class Env(Protocol):
@@ -64,23 +65,58 @@ def _compiled(expr: Expr) -> Program:
             return _applying(BINARY[op], [_compiled(left), _compiled(right)])
         case Call(name, nodes):
             function = FUNCTIONS[name]
-            compiled = _as_cells if function.ranges else _compiled
-            return _applying(function.scalar, [compiled(node) for node in nodes])
+            args = [_HOW[function.kind(place)](node) for place, node in enumerate(nodes)]
+            return _applying(function.scalar, args)
 
 
-_program = by_identity(_compiled)
+@by_identity
+def _program(expr: Expr) -> Program:
+    match expr:
+        case Binary(op, left, right) if op in LAST:
+            return _applying(LAST[op], [_compiled(left), _compiled(right)])
+    return _compiled(expr)
 
 
 def _as_cells(expr: Expr) -> Program:
-    """An argument of a function of ranges: a cell, or a cell chosen by IF, stays a cell."""
+    """An argument of a function of ranges: a cell, or one chosen by a function, stays a cell."""
     match expr:
         case Cell() | Ref():
             return _applying(as_area, [_compiled(expr)])
-        case Call("IF", (condition, *choices)):
+        case Call("IF" | "CHOOSE" as name, (condition, *choices)):
             return _applying(
-                FUNCTIONS["IF"].scalar, [_compiled(condition), *map(_as_cells, choices)]
+                FUNCTIONS[name].scalar, [_compiled(condition), *map(_as_cells, choices)]
             )
+        case Call("INDEX", _):
+            return _applying(as_area, [_compiled(expr)])
+    return _as_array(expr) if is_array(expr) else _compiled(expr)
+
+
+def _as_array(expr: Expr) -> Program:
+    """What is computed cell by cell; an area where there are several."""
+    match expr:
+        case Cell() | Ref():
+            return _as_cells(expr)
+        case _:
+            return _spread(expr)
+
+
+def _spread(expr: Expr) -> Program:
+    match expr:
+        case Unary(op, operand):
+            return _applying(each(UNARY[op]), [_spread(operand)])
+        case Binary(op, left, right):
+            return _applying(each(BINARY[op]), [_spread(left), _spread(right)])
+        case Call(name, nodes):
+            function = FUNCTIONS[name]
+            args = [
+                (_spread if function.kind(place) == "v" else _HOW[function.kind(place)])(node)
+                for place, node in enumerate(nodes)
+            ]
+            return _applying(each_call(name, len(nodes)), args)
     return _compiled(expr)
+
+
+_HOW: dict[str, Callable[[Expr], Program]] = {"v": _compiled, "r": _as_cells, "a": _as_array}
 
 
 def as_area(value: Any) -> Any:
@@ -105,6 +141,8 @@ def _applying(scalar: Callable[..., Value], args: list[Program]) -> Program:
                 return scalar(only(env))
             except Fault as fault:
                 return fault.error
+            except ArithmeticError as error:
+                return beyond(error)
 
         return one
     if len(args) == 2:
@@ -115,6 +153,8 @@ def _applying(scalar: Callable[..., Value], args: list[Program]) -> Program:
                 return scalar(left(env), right(env))
             except Fault as fault:
                 return fault.error
+            except ArithmeticError as error:
+                return beyond(error)
 
         return two
 
@@ -123,6 +163,8 @@ def _applying(scalar: Callable[..., Value], args: list[Program]) -> Program:
             return scalar(*[arg(env) for arg in args])
         except Fault as fault:
             return fault.error
+        except ArithmeticError as error:
+            return beyond(error)
 
     return many
 
@@ -153,6 +195,12 @@ UNARY: dict[str, Callable[[Value], Value]] = {
     "+": lambda a: a,
     "%": values.percent,
 }
+
+LAST: dict[str, Callable[[Value, Value], Value]] = {
+    "+": values.last_sum,
+    "-": values.last_difference,
+}
+"""What a formula ends with: only there Excel takes a rest beyond 15 digits for 0."""
 
 BINARY: dict[str, Callable[[Value, Value], Value]] = {
     "+": values.add,

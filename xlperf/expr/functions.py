@@ -1,89 +1,109 @@
-"""The worksheet functions that formulas here may use: one table, `FUNCTIONS`.
+"""Logic, totals and questions; and the place where all worksheet functions come together.
 
-To add one: write it below `@function(name, least, most)` for plain values. It is then parsed,
-evaluated for scalars and columns, and printed. Arguments come evaluated and may be of any kind;
-`number`, `text` and `logical` read them as Excel does and raise what Excel shows as an error.
-
-A function with `ranges=True` takes cells and ranges as they stand: such an argument comes as an
-`Area`. This matters because Excel skips text and blanks in cells, but not among arguments.
-
-Functions that Excel itself does not have are entered from the packages above, with `added=True`:
-they may also be spelled as an add-in's, `_xll.NAME(…)` or `'xlperf.xlam'!NAME(…)`.
+`registry` says how one is written. Importing this module enters all of them into `FUNCTIONS`.
 """
 
-import datetime
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP
 from itertools import chain
 
+from xlperf.expr import (  # enter theirs into the table
+    criteria,
+    dates,
+    finance,
+    lookups,
+    mathematics,
+    statistics,
+    texts,
+)
+from xlperf.expr.registry import (
+    ANY,
+    FUNCTIONS,
+    Area,
+    Function,
+    area_of,
+    cells,
+    conditions,
+    function,
+    numbers,
+    plain,
+    total,
+    whole,
+)
 from xlperf.expr.values import (
     DIV0,
-    NUM,
+    ERROR_CODES,
+    NA,
     VALUE,
     ExcelError,
     Fault,
     Value,
-    date_parts,
     doubt,
     finite,
     floor,
     logical,
     number,
-    rounded,
-    serial_of,
+    order,
     text,
-    text_number,
 )
 
-Area = tuple[tuple[Value, ...], ...]
-"""The values of a range, row by row."""
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    name: str
-    scalar: Callable[..., Value]
-    least: int
-    most: int
-    ranges: bool = False
-    added: bool = False
-
-
-FUNCTIONS: dict[str, Function] = {}
-
-ANY = 255
-"""As many arguments as Excel allows."""
-
-
-def function(
-    name: str,
-    least: int,
-    most: int | None = None,
-    *,
-    ranges: bool = False,
-    added: bool = False,
-) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
-    """Enter a function into the table: its name and how many arguments it takes."""
-
-    def enter(scalar: Callable[..., Value]) -> Callable[..., Value]:
-        FUNCTIONS[name] = Function(name, scalar, least, most or least, ranges, added)
-        return scalar
-
-    return enter
-
+__all__ = [
+    "FUNCTIONS",
+    "Area",
+    "Function",
+    "criteria",
+    "dates",
+    "finance",
+    "function",
+    "lookups",
+    "mathematics",
+    "statistics",
+    "texts",
+]
 
 # ------------------------------------------------------------------------------------ logic
 
 
-@function("IF", 2, 3)
+@function("IF", 2, 3, spread=False)
 def _if(condition: Value, then: Value, otherwise: Value = False) -> Value:
     return then if logical(condition) else otherwise
 
 
-@function("IFERROR", 2)
+@function("IFERROR", 2, spread=False)
 def _iferror(value: Value, instead: Value) -> Value:
     return instead if isinstance(value, ExcelError) else value
+
+
+@function("IFNA", 2, spread=False)
+def _ifna(value: Value, instead: Value) -> Value:
+    return instead if value == NA else value
+
+
+@function("IFS", 2, ANY, spread=False)
+def _ifs(*pairs: Value) -> Value:
+    if len(pairs) % 2:
+        raise Fault(VALUE)
+    for condition, then in zip(pairs[::2], pairs[1::2], strict=True):
+        if logical(condition):
+            return then
+    raise Fault(NA)
+
+
+@function("SWITCH", 3, ANY, spread=False)
+def _switch(value: Value, *cases: Value) -> Value:
+    if isinstance(value, ExcelError):
+        raise Fault(value)
+    for case, then in zip(cases[::2], cases[1::2], strict=False):
+        if order(value, case) == 0 and type(value) is type(case):
+            return then
+    if len(cases) % 2:
+        return cases[-1]
+    raise Fault(NA)
+
+
+@function("CHOOSE", 2, ANY, spread=False)
+def _choose(index: Value, *choices: Value) -> Value:
+    if not 1 <= (place := whole(index)) <= len(choices):
+        raise Fault(VALUE)
+    return choices[place - 1]
 
 
 @function("NOT", 1)
@@ -91,24 +111,23 @@ def _not(value: Value) -> Value:
     return not logical(value)
 
 
-@function("AND", 1, ANY, ranges=True)
+@function("AND", 1, ANY, takes="(r)")
 def _and(*args: Value | Area) -> Value:
     return all(_conditions(args))
 
 
-@function("OR", 1, ANY, ranges=True)
+@function("OR", 1, ANY, takes="(r)")
 def _or(*args: Value | Area) -> Value:
     return any(_conditions(args))
 
 
+@function("XOR", 1, ANY, takes="(r)")
+def _xor(*args: Value | Area) -> Value:
+    return sum(_conditions(args)) % 2 == 1
+
+
 def _conditions(args: tuple[Value | Area, ...]) -> list[bool]:
-    found = []
-    for arg in args:
-        if isinstance(arg, tuple):
-            found += [logical(v) for v in _cells(arg) if v is not None and not isinstance(v, str)]
-        else:
-            found.append(logical(arg))
-    if not found:
+    if not (found := conditions(args)):
         raise Fault(VALUE)
     return found
 
@@ -116,37 +135,51 @@ def _conditions(args: tuple[Value | Area, ...]) -> list[bool]:
 # ------------------------------------------------------------------------------------ totals
 
 
-@function("SUM", 1, ANY, ranges=True)
+@function("SUM", 1, ANY, takes="(r)")
 def _sum(*args: Value | Area) -> Value:
-    return finite(_total(_numbers(args)))
+    return finite(total(numbers(args)))
 
 
-@function("AVERAGE", 1, ANY, ranges=True)
+@function("AVERAGE", 1, ANY, takes="(r)")
 def _average(*args: Value | Area) -> Value:
-    numbers = _numbers(args)
-    if not numbers:
+    found = numbers(args)
+    if not found:
         raise Fault(DIV0)
-    return finite(_total(numbers) / len(numbers))
+    return finite(total(found) / len(found))
 
 
-@function("MIN", 1, ANY, ranges=True)
+@function("PRODUCT", 1, ANY, takes="(r)")
+def _product(*args: Value | Area) -> Value:
+    found = numbers(args)
+    result = 1.0 if found else 0.0
+    for each in found:
+        result *= each
+    return finite(result)
+
+
+@function("SUMSQ", 1, ANY, takes="(r)")
+def _sumsq(*args: Value | Area) -> Value:
+    return finite(total(value * value for value in numbers(args)))
+
+
+@function("MIN", 1, ANY, takes="(r)")
 def _min(*args: Value | Area) -> Value:
-    return min(_numbers(args), default=0.0)
+    return min(numbers(args), default=0.0)
 
 
-@function("MAX", 1, ANY, ranges=True)
+@function("MAX", 1, ANY, takes="(r)")
 def _max(*args: Value | Area) -> Value:
-    return max(_numbers(args), default=0.0)
+    return max(numbers(args), default=0.0)
 
 
-@function("COUNT", 1, ANY, ranges=True)
+@function("COUNT", 1, ANY, takes="(r)")
 def _count(*args: Value | Area) -> Value:
     return float(sum(_counts(arg) for arg in args))
 
 
 def _counts(arg: Value | Area) -> int:
     if isinstance(arg, tuple):
-        return sum(type(value) is float for value in _cells(arg))
+        return sum(type(value) is float for value in cells(arg))
     try:
         number(arg)
     except Fault:
@@ -154,91 +187,85 @@ def _counts(arg: Value | Area) -> int:
     return 1
 
 
-@function("COUNTA", 1, ANY, ranges=True)
+@function("COUNTA", 1, ANY, takes="(r)")
 def _counta(*args: Value | Area) -> Value:
     areas = [arg if isinstance(arg, tuple) else ((True,),) for arg in args]
-    return float(sum(value is not None for area in areas for value in _cells(area)))
+    return float(sum(value is not None for area in areas for value in cells(area)))
 
 
-@function("COUNTBLANK", 1, ranges=True)
+@function("COUNTBLANK", 1, takes="r")
 def _countblank(area: Value | Area) -> Value:
     if not isinstance(area, tuple):
         raise Fault(VALUE)
-    return float(sum(value is None or value == "" for value in _cells(area)))
+    return float(sum(value is None or value == "" for value in cells(area)))
 
 
-def _cells(area: Area) -> Iterator[Value]:
-    return chain.from_iterable(area)
-
-
-def _numbers(args: tuple[Value | Area, ...]) -> list[float]:
-    """The numbers among cells, whose other values are skipped, and every argument as a number."""
-    found = []
-    for arg in args:
-        if type(arg) is float:
-            found.append(arg)
-        elif isinstance(arg, tuple):
-            for value in _cells(arg):
-                if type(value) is float:
-                    found.append(value)
-                elif type(value) is ExcelError:
+@function("SUMPRODUCT", 1, ANY, takes="(a)")
+def _sumproduct(*args: Value | Area) -> Value:
+    areas = [area_of(arg) for arg in args]
+    if any((len(area), len(area[0])) != (len(areas[0]), len(areas[0][0])) for area in areas):
+        for value in chain.from_iterable(map(cells, areas)):
+            if isinstance(value, ExcelError):
+                raise Fault(value)
+        raise Fault(VALUE)
+    products = []
+    for row in zip(*areas, strict=True):
+        for values in zip(*row, strict=True):
+            product = 1.0
+            for value in values:
+                if isinstance(value, ExcelError):
                     raise Fault(value)
-        else:
-            found.append(number(arg))
-    return found
+                product *= value if type(value) is float else 0.0
+            products.append(product)
+    return finite(total(products))
 
 
-def _total(numbers: list[float]) -> float:
-    """The sum with the lost bits carried along (Neumaier), as spreadsheets do it."""
-    total = lost = 0.0
-    for value in numbers:
-        new = total + value
-        lost += (total - new) + value if abs(total) >= abs(value) else (value - new) + total
-        total = new
-    return total + lost
+@function("ROWS", 1, takes="r")
+def _rows(area: Value | Area) -> Value:
+    return float(len(_reference(area)))
 
 
-# ---------------------------------------------------------------------------------- numbers
+@function("COLUMNS", 1, takes="r")
+def _columns(area: Value | Area) -> Value:
+    return float(len(_reference(area)[0]))
 
 
-@function("ROUND", 2)
-def _round(value: Value, places: Value) -> Value:
-    return rounded(number(value), int(number(places)), ROUND_HALF_UP)
+def _reference(area: Value | Area) -> Area:
+    if isinstance(area, ExcelError):
+        raise Fault(area)
+    if not isinstance(area, tuple):
+        raise Fault(VALUE)
+    return area
 
 
-@function("ROUNDUP", 2)
-def _roundup(value: Value, places: Value) -> Value:
-    return rounded(number(value), int(number(places)), ROUND_UP)
+@function("ROW COLUMN", 0, 1, takes="r", placed=True)
+def _place(_: Value | Area = None) -> Value:
+    raise AssertionError("answered before anything is computed")
 
 
-@function("ROUNDDOWN", 2)
-def _rounddown(value: Value, places: Value) -> Value:
-    return rounded(number(value), int(number(places)), ROUND_DOWN)
+@function("SUBTOTAL", 2, ANY, takes="v(r)", placed=True)
+def _subtotal(*_: Value | Area) -> Value:
+    raise AssertionError("told apart by its first argument before anything is computed")
 
 
-@function("INT", 1)
-def _int(value: Value) -> Value:
-    return floor(number(value))
+# -------------------------------------------------------------------------------- questions
 
 
-@function("ABS", 1)
-def _abs(value: Value) -> Value:
-    return abs(number(value))
-
-
-@function("N", 1)
+@function("N", 1, spread=False)
 def _n(value: Value) -> Value:
     return 0.0 if isinstance(value, str) else number(value)
 
 
-@function("VALUE", 1)
-def _value(value: Value) -> Value:
-    if isinstance(value, bool):
-        raise Fault(VALUE)
-    return text_number(value) if isinstance(value, str) else number(value)
+@function("T", 1, spread=False)
+def _t(value: Value) -> Value:
+    if isinstance(value, ExcelError):
+        raise Fault(value)
+    return value if isinstance(value, str) else ""
 
 
-# -------------------------------------------------------------------------------- questions
+@function("NA", 0)
+def _na() -> Value:
+    raise Fault(NA)
 
 
 @function("ISNUMBER", 1)
@@ -251,107 +278,89 @@ def _istext(value: Value) -> Value:
     return isinstance(value, str)
 
 
+@function("ISNONTEXT", 1)
+def _isnontext(value: Value) -> Value:
+    return not isinstance(value, str)
+
+
+@function("ISLOGICAL", 1)
+def _islogical(value: Value) -> Value:
+    return isinstance(value, bool)
+
+
 @function("ISBLANK", 1)
 def _isblank(value: Value) -> Value:
     return value is None
 
 
-# ------------------------------------------------------------------------------------- text
+@function("ISERROR", 1)
+def _iserror(value: Value) -> Value:
+    return isinstance(value, ExcelError)
 
 
-@function("SUBSTITUTE", 3, 4)
-def _substitute(source: Value, old: Value, new: Value, nth: Value = None) -> Value:
-    whole, gone, fresh = text(source), text(old), text(new)
-    if nth is None:
-        return whole.replace(gone, fresh) if gone else whole
-    if (wanted := int(number(nth))) < 1:
+@function("ISERR", 1)
+def _iserr(value: Value) -> Value:
+    return isinstance(value, ExcelError) and value != NA
+
+
+@function("ISNA", 1)
+def _isna(value: Value) -> Value:
+    return value == NA
+
+
+@function("ISEVEN", 1)
+def _iseven(value: Value) -> Value:
+    return _parity(value) == 0
+
+
+@function("ISODD", 1)
+def _isodd(value: Value) -> Value:
+    return _parity(value) == 1
+
+
+def _parity(value: Value) -> int:
+    return abs(whole(plain(value))) % 2
+
+
+@function("ERROR.TYPE", 1)
+def _error_type(value: Value) -> Value:
+    if not isinstance(value, ExcelError):
+        raise Fault(NA)
+    return float(_ERROR_TYPES.index(value.code) + 1)
+
+
+_ERROR_TYPES = ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A")
+assert set(_ERROR_TYPES) == set(ERROR_CODES)
+
+
+@function("TYPE", 1)
+def _type(value: Value) -> Value:
+    if isinstance(value, ExcelError):
+        return 16.0
+    if isinstance(value, bool):
+        return 4.0
+    return 2.0 if isinstance(value, str) else 1.0
+
+
+@function("ADDRESS", 2, 5)
+def _address(
+    row: Value, column: Value, kind: Value = 1.0, a1: Value = True, sheet: Value = None
+) -> Value:
+    y, x, fixed = whole(row), whole(column), whole(kind)
+    if not (1 <= y <= 1_048_576 and 1 <= x <= 16_384 and 1 <= fixed <= 4):
         raise Fault(VALUE)
-    pieces = whole.split(gone) if gone else [whole]
-    if wanted >= len(pieces):
-        return whole
-    return gone.join(pieces[:wanted]) + fresh + gone.join(pieces[wanted:])
+    if sheet is not None or not logical(a1):
+        doubt("ADDRESS")
+    letters = ""
+    while x:
+        x, letter = divmod(x - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return f"{'$' * (fixed in (1, 3))}{letters}{'$' * (fixed in (1, 2))}{y}"
 
 
-@function("LEFT", 1, 2)
-def _left(source: Value, count: Value = 1.0) -> Value:
-    return _units(text(source))[: 2 * _length(count)].decode("utf-16-le", "replace")
-
-
-@function("RIGHT", 1, 2)
-def _right(source: Value, count: Value = 1.0) -> Value:
-    units, wanted = _units(text(source)), 2 * _length(count)
-    return units[max(len(units) - wanted, 0) :].decode("utf-16-le", "replace")
-
-
-@function("MID", 3)
-def _mid(source: Value, start: Value, count: Value) -> Value:
-    first, wanted = 2 * _length(start) - 2, 2 * _length(count)
-    if first < 0:
-        raise Fault(VALUE)
-    return _units(text(source))[first : first + wanted].decode("utf-16-le", "replace")
-
-
-@function("LEN", 1)
-def _len(source: Value) -> Value:
-    return len(_units(text(source))) / 2
-
-
-def _units(source: str) -> bytes:
-    """Two bytes for each of Excel's characters, which are halves of a rare Han character."""
-    return source.encode("utf-16-le", "surrogatepass")
-
-
-def _length(value: Value) -> int:
-    count = int(number(value))
-    if count < 0:
-        raise Fault(VALUE)
-    return count
-
-
-@function("TRIM", 1)
-def _trim(source: Value) -> Value:
-    return " ".join(word for word in text(source).split(" ") if word)
-
-
-@function("CONCATENATE", 1, ANY)
-def _concatenate(*parts: Value) -> Value:
-    return "".join(map(text, parts))
-
-
-@function("CHAR", 1)
-def _char(code: Value) -> Value:
-    # Above 127 the answer depends on the computer's code page.
-    if not 1 <= (point := int(number(code))) <= 127:
-        doubt(f"CHAR({point})")
-        raise Fault(VALUE)
-    return chr(point)
-
-
-# ------------------------------------------------------------------------------------ dates
-
-
-@function("YEAR", 1)
-def _year(serial: Value) -> Value:
-    return float(date_parts(number(serial))[0])
-
-
-@function("MONTH", 1)
-def _month(serial: Value) -> Value:
-    return float(date_parts(number(serial))[1])
-
-
-@function("DAY", 1)
-def _day(serial: Value) -> Value:
-    return float(date_parts(number(serial))[2])
-
-
-@function("DATE", 3)
-def _date(year: Value, month: Value, day: Value) -> Value:
-    years, months, days = (int(number(part)) for part in (year, month, day))
-    years += 1900 if 0 <= years < 1900 else 0
-    years, months = years + (months - 1) // 12, (months - 1) % 12 + 1
-    if not 1900 <= years <= 9999:
-        raise Fault(NUM)
-    serial = serial_of(datetime.date(years, months, 1)) + days - 1
-    date_parts(serial)
-    return serial
+@function("INT", 1)
+def _int(value: Value) -> Value:
+    exact = number(value)
+    if (result := floor(exact)) > exact:
+        doubt(f"INT({text(exact)})")
+    return result

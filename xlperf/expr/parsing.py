@@ -1,18 +1,21 @@
 """Reads the formulas of workbooks into trees, as Excel does, or says why it will not.
 
-It covers what the forms use: operators, cells and ranges in A1 style, sheets, defined names and the
-functions of `FUNCTIONS`. Whatever else Excel knows (array constants, structured, external and 3-D
-references, intersections, unions, whole columns) is `Unsupported`, never half understood.
+It covers operators, cells and ranges in A1 style, whole rows and columns, sheets, array constants,
+defined names and the functions of `FUNCTIONS`. Whatever else Excel knows (structured, external and
+3-D references, intersections, unions) is `Unsupported`, never half understood. So is a range where
+Excel takes one of its cells, the one in the row or column of the formula.
 """
 
 import re
 from dataclasses import dataclass
 
 from xlperf.diagnostic import Message, Span
+from xlperf.expr.arrays import is_array
 from xlperf.expr.functions import FUNCTIONS
 from xlperf.expr.printing import BINDS
+from xlperf.expr.registry import Function
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
-from xlperf.expr.values import ERROR_CODES, ExcelError
+from xlperf.expr.values import ERROR_CODES, ExcelError, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +26,13 @@ class Unsupported:
     span: Span
 
 
-def parse_formula(text: str) -> Expr | Unsupported:
-    """The tree of a formula, written with or without its leading "="."""
+def parse_formula(text: str, *, placed: bool = False) -> Expr | Unsupported:
+    """The tree of a formula, written with or without its leading "=".
+
+    `placed` allows functions that ask where they stand, for a caller who answers them.
+    """
     try:
-        return _Parser(text).formula()
+        return _Parser(text, placed).formula()
     except _Refusal as refusal:
         return refusal.answer
 
@@ -48,7 +54,10 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _CELL = re.compile(r"(\$?)([A-Za-z]{1,3})(\$?)([1-9]\d{0,6})")
+_COLUMN = re.compile(r"(\$?)([A-Za-z]{1,3})")
+_ROW = re.compile(r"(\$?)([1-9]\d{0,6})")
 _NAME = re.compile(r"[\w.\\?]+")
+_FUTURE = re.compile(r"(?:_XLFN\.|_XLWS\.)+")
 # Where a workbook says that a function of the add-in is: a numbered link, or the add-in's file.
 _ADD_IN = re.compile(r"\[\d+\]|(?:.*[\\/])?\[?xlperf\.xlam\]?", re.IGNORECASE)
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
@@ -56,8 +65,7 @@ _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 _DEEPEST = 64
 _TALLEST = 200
 _REASONS = {
-    ":": ("整行、整列或由公式给出的区域", "whole rows or columns, or ranges made by a formula"),
-    "{": ("数组常量", "array constants"),
+    ":": ("由公式给出的区域", "ranges made by a formula"),
     "[": ("外部引用或表的结构化引用", "external or structured references"),
     "@": ("隐式交集", "implicit intersection"),
     "#": ("溢出区域", "spilled ranges"),
@@ -78,7 +86,10 @@ class _Token:
 
 
 class _Parser:
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, placed: bool) -> None:
+        self.placed = placed
+        self.arrays = "v"
+        """What may be an array here: `v` nothing, `c` constants in braces, `a` ranges too."""
         self.tokens: list[_Token] = []
         self.place = 0
         self.depth = 0
@@ -105,7 +116,8 @@ class _Parser:
         """An expression of operators that bind at least so tightly; a bare range if `ranges`."""
         first = self.now
         expr = self.operand()
-        if isinstance(expr, Range) and not (ranges and self.now.text in (",", ")")):
+        bare = ranges and self.now.text in (",", ")")
+        if isinstance(expr, Range) and not (bare or self.arrays == "a"):
             raise self.refusal(
                 "此处应为单个值，不能是区域", "one value is needed here, not a range", first
             )
@@ -114,12 +126,29 @@ class _Parser:
             expr = Binary(op, expr, self.value(BINDS[op] + 1))  # type: ignore[arg-type]
         return expr
 
+    def argument(self, function: Function, place: int) -> Expr:
+        outer, kind = self.arrays, function.kind(place)
+        if kind == "a":
+            self.arrays = "a"
+        elif kind == "r" and outer == "v":
+            self.arrays = "c"
+        first = self.now
+        expr = self.value(ranges=kind in "ra")
+        self.arrays = outer
+        spreads = is_array(expr) and not isinstance(expr, (Range, Const))
+        if is_array(expr) and kind == "v" and not (function.spread and outer != "v"):
+            raise self.refusal("此处的数组", "an array here", first)
+        if spreads and kind == "r" and outer == "a":
+            raise self.refusal("此处的数组", "an array here", first)
+        return expr
+
     def operand(self) -> Expr:
         self.depth += 1
         if self.depth > _DEEPEST:
             raise self.refusal("公式嵌套太深", "the formula is nested too deeply", self.now)
         expr = self.signed()
         while self.now.text == "%":
+            self.single(expr)
             self.take()
             expr = Unary("%", expr)
         self.depth -= 1
@@ -130,6 +159,8 @@ class _Parser:
         while self.now.text in ("-", "+"):
             signs.append(self.take().text)
         expr = self.atom()
+        if signs:
+            self.single(expr)
         for sign in reversed(signs):
             if (
                 sign == "-"
@@ -142,10 +173,18 @@ class _Parser:
                 expr = Unary("-" if sign == "-" else "+", expr)
         return expr
 
+    def single(self, expr: Expr) -> None:
+        """Refuse a range where Excel would take one of its cells."""
+        if isinstance(expr, Range) and self.arrays != "a":
+            zh, en = "此处应为单个值，不能是区域", "one value is needed here, not a range"
+            raise self.refusal(zh, en, self.tokens[self.place - 1])
+
     def atom(self) -> Expr:
         token = self.now
         match token.kind:
             case "number":
+                if rows := self.lines(_ROW, None):
+                    return rows
                 return Const(float(self.take().text))
             case "text":
                 return Const(self.take().text[1:-1].replace('""', '"'))
@@ -160,7 +199,33 @@ class _Parser:
                 expr = self.value()
                 self.expect(")")
                 return expr
+            case "other" if token.text == "{" and self.arrays != "v":
+                return self.array()
+            case "other" if token.text == "{":
+                raise self.refusal("数组常量", "array constants", token)
         raise self.unexpected()
+
+    def array(self) -> Expr:
+        """Constants in braces, `;` between rows."""
+        opening = self.take()
+        rows: list[tuple[Value, ...]] = []
+        row: list[Value] = []
+        while True:
+            element = self.signed()
+            if not isinstance(element, Const) or isinstance(element.value, tuple):
+                raise self.refusal("数组常量", "array constants", opening)
+            row.append(element.value)
+            mark = self.take().text
+            if mark != ",":
+                rows.append(tuple(row))
+                row = []
+            if mark == "}":
+                break
+            if mark not in (",", ";"):
+                raise self.refusal("数组常量", "array constants", opening)
+        if len({len(each) for each in rows}) > 1:
+            raise self.refusal("数组常量", "array constants", opening)
+        return Const(tuple(rows))
 
     # ------------------------------------------------------------- names, cells, functions
 
@@ -173,6 +238,10 @@ class _Parser:
             return Const(name == "TRUE")
         if cell := _cell(token.text, None):
             return self.range_from(cell)
+        self.place -= 1
+        if lines := self.lines(_COLUMN, None) or self.lines(_ROW, None):
+            return lines
+        self.place += 1
         if not _NAME.fullmatch(token.text):
             raise self.unknown(token.text, token)
         return Ref(token.text)
@@ -193,12 +262,16 @@ class _Parser:
         if self.now.kind == "word" and (cell := _cell(self.now.text, sheet)):
             self.take()
             return self.range_from(cell)
+        if lines := self.lines(_COLUMN, sheet) or self.lines(_ROW, sheet):
+            return lines
         raise self.refusal("工作表级名称", "names that belong to one sheet", token)
 
     def range_from(self, cell: Cell) -> Expr:
         if self.now.text != ":":
             return cell
         colon = self.take()
+        if self.now.kind == "sheet" and self.now.text == self.tokens[self.place - 3].text:
+            self.take()  # Sheet1!A1:Sheet1!B2
         last = _cell(self.now.text, None) if self.now.kind == "word" else None
         if last is None:
             raise self.unknown(":", colon)
@@ -210,24 +283,52 @@ class _Parser:
             Cell(bottom[0], right[0], None, bottom[1], right[1]),
         )
 
+    def lines(self, pattern: re.Pattern[str], sheet: str | None) -> Expr | None:
+        """Whole columns (A:C) or rows (1:3), which begin here."""
+        first, colon, last = (*self.tokens[self.place :], *[self.tokens[-1]] * 2)[:3]
+        one, other = pattern.fullmatch(first.text), pattern.fullmatch(last.text)
+        if colon.text != ":" or not one or not other:
+            return None
+        columns = pattern is _COLUMN
+        low, high = sorted(
+            (_column(found[2]) if columns else int(found[2]), bool(found[1]))
+            for found in (one, other)
+        )
+        if high[0] > (_LAST_COLUMN if columns else _LAST_ROW):
+            return None
+        self.place += 3
+        if columns:
+            return Range(
+                Cell(1, low[0], sheet, True, low[1]), Cell(_LAST_ROW, high[0], None, True, high[1])
+            )
+        return Range(
+            Cell(low[0], 1, sheet, low[1], True), Cell(high[0], _LAST_COLUMN, None, high[1], True)
+        )
+
     def call(self, token: _Token) -> Expr:
         self.take()
-        name = token.text.upper()
+        name = _FUTURE.sub("", token.text.upper())
         if name in ("TRUE", "FALSE") and self.now.text == ")":
             self.take()
             return Const(name == "TRUE")
         function = FUNCTIONS.get(name.removeprefix("_XLL."))
-        if function is None or not (function.added or function.name == name):
+        if (
+            function is None
+            or not (function.added or function.name == name)
+            or (function.placed and not self.placed)
+        ):
             raise self.refusal(f"函数 {name}", f"the function {name}", token)
         args: list[Expr] = []
         while True:
             left_out = self.now.text in (",", ")")
-            args.append(Const(None) if left_out else self.value(ranges=function.ranges))
+            args.append(Const(None) if left_out else self.argument(function, len(args)))
             if self.now.text != ",":
                 break
             self.take()
         self.expect(")")
-        if args == [Const(None)] or not function.least <= len(args) <= function.most:
+        if args == [Const(None)]:
+            args = []
+        if not function.least <= len(args) <= function.most:
             raise self.refusal(f"函数 {name} 的参数个数", f"so many arguments of {name}", token)
         return Call(function.name, tuple(args))
 
@@ -266,13 +367,17 @@ def _cell(text: str, sheet: str | None) -> Cell | None:
     found = _CELL.fullmatch(text)
     if not found:
         return None
-    column = 0
-    for letter in found[2].upper():
-        column = column * 26 + ord(letter) - ord("A") + 1
-    row = int(found[4])
+    column, row = _column(found[2]), int(found[4])
     if row > _LAST_ROW or column > _LAST_COLUMN:
         return None
     return Cell(row, column, sheet, bool(found[3]), bool(found[1]))
+
+
+def _column(letters: str) -> int:
+    column = 0
+    for letter in letters.upper():
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return column
 
 
 def _height(expr: Expr) -> int:

@@ -16,6 +16,14 @@ BINDS = {
     "^": 5,
 }
 _PERCENT, _SIGN, _ATOM = 6, 7, 8
+# Functions newer than the file format, which Excel writes with a prefix.
+_NEWER = """
+CEILING.MATH CONCAT COVARIANCE.P DAYS FLOOR.MATH FORECAST.LINEAR IFNA IFS ISOWEEKNUM MAXIFS MINIFS
+MODE.SNGL NORM.DIST NORM.INV NORM.S.DIST NORM.S.INV PERCENTILE.EXC PERCENTILE.INC QUARTILE.EXC
+QUARTILE.INC RANK.AVG RANK.EQ STDEV.P STDEV.S SWITCH TEXTJOIN UNICHAR UNICODE VAR.P VAR.S XLOOKUP
+XMATCH XOR
+"""
+_FUTURE = frozenset(_NEWER.split())
 _PLAIN_SHEET = re.compile(r"[^\W\d]\w*")
 _LOOKS_LIKE_CELL = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*[Cc]\d*|[RrCc]\d*")
 
@@ -49,7 +57,11 @@ def _pieces(expr: Expr) -> Pieces:
 def _printed(expr: Expr) -> tuple[Pieces, int]:
     """The text of a node, and how tightly it binds."""
     match expr:
+        case Const(value) if isinstance(value, tuple):
+            lines = (",".join(map(literal, row)) for row in value)
+            return ("{" + ";".join(lines) + "}",), _ATOM
         case Const(value):
+            assert not isinstance(value, tuple)
             is_signed = isinstance(value, float) and value < 0
             return (literal(value),), _SIGN if is_signed else _ATOM
         case Ref():
@@ -60,7 +72,8 @@ def _printed(expr: Expr) -> tuple[Pieces, int]:
             return (f"{_sheet(first)}{_address(first)}:{_address(last)}",), _ATOM
         case Call(function, args):
             inner = [piece for arg in args for piece in (",", *_printed(arg)[0])]
-            return (f"{function}(", *inner[1:], ")"), _ATOM
+            prefix = "_xlfn." if function in _FUTURE else ""
+            return (f"{prefix}{function}(", *inner[1:], ")"), _ATOM
         case Unary("%", operand):
             return (*_within(operand, _PERCENT), "%"), _PERCENT
         case Unary(op, operand):

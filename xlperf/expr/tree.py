@@ -16,9 +16,12 @@ BinaryOp = Literal["+", "-", "*", "/", "^", "&", "=", "<>", "<", "<=", ">", ">="
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Const:
-    """A literal: number, text, TRUE or FALSE, an error value, or None for an argument left out."""
+    """A literal: number, text, TRUE or FALSE, an error value, None for an argument left out.
 
-    value: Value
+    Or an array of these in braces, row by row.
+    """
+
+    value: Value | tuple[tuple[Value, ...], ...]
 
     def __post_init__(self) -> None:
         if type(self.value) is int or (type(self.value) is float and not self.value):
@@ -31,8 +34,9 @@ class Const:
     def __hash__(self) -> int:
         return hash(self._key())
 
-    def _key(self) -> tuple[type, Value]:
-        return type(self.value), self.value
+    def _key(self) -> tuple[type, object]:
+        value = self.value
+        return type(value), repr(value) if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True, slots=True)

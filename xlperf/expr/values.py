@@ -28,6 +28,8 @@ class ExcelError:
 DIV0 = ExcelError("#DIV/0!")
 VALUE = ExcelError("#VALUE!")
 NUM = ExcelError("#NUM!")
+NA = ExcelError("#N/A")
+REF = ExcelError("#REF!")
 ERROR_CODES = ("#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#NULL!")
 
 Value = float | str | bool | None | ExcelError
@@ -61,6 +63,12 @@ def doubts() -> Iterator[list[str]]:
 def doubt(what: str) -> None:
     if (found := _doubts.get()) is not None:
         found.append(what)
+
+
+def beyond(error: ArithmeticError) -> ExcelError:
+    """What is too large, too small or too near to 0 to be computed: in Excel mostly #NUM!."""
+    doubt(str(error))
+    return NUM
 
 
 # ---------------------------------------------------------------------------------- coercion
@@ -175,14 +183,22 @@ def finite(value: float) -> float:
 
 
 def add(a: Value, b: Value) -> float:
-    """The sum; 0 where the rest of two numbers lies beyond their 15 digits, as in `=1-0.9-0.1`."""
+    return finite(number(a) + number(b))
+
+
+def subtract(a: Value, b: Value) -> float:
+    return finite(number(a) - number(b))
+
+
+def last_sum(a: Value, b: Value) -> float:
+    """The sum that ends a formula; 0 where what is left lies beyond 15 digits: `=1-0.9-0.1`."""
     a, b = number(a), number(b)
     total = a + b
     return 0.0 if abs(total) < abs(a) * NEARLY else finite(total)
 
 
-def subtract(a: Value, b: Value) -> float:
-    return add(number(a), -number(b))
+def last_difference(a: Value, b: Value) -> float:
+    return last_sum(number(a), -number(b))
 
 
 def multiply(a: Value, b: Value) -> float:
@@ -247,12 +263,32 @@ def order(a: Value, b: Value) -> float:
     return _rank(a) - _rank(b)
 
 
+_SURE = re.compile(r"[A-Za-z0-9 ]*")
+
+
 def rank(a: Value, b: Value) -> float:
-    """What `order` gives, asked by `<` and its like: which of two texts is first is a doubt."""
+    """What `order` gives, asked by `<` and its like: which of two texts is first is a doubt.
+
+    Not so where an empty one is involved, or only Latin letters, digits and blanks.
+    """
     found = order(a, b)
-    if found and isinstance(a, str) and isinstance(b, str):
+    texts = [value for value in (a, b) if isinstance(value, str) and value]
+    if found and len(texts) == 2 and not all(map(_SURE.fullmatch, texts)):
         doubt(f"{a} < {b}")
     return found
+
+
+def same_number(a: float, b: float) -> bool:
+    """Whether two numbers agree in 15 digits; a doubt where they do and are not the same.
+
+    Searching and counting may go by all the bits, unlike `=`.
+    """
+    if a == b:
+        return True
+    if abs(a - b) < abs(a) * NEARLY:
+        doubt(f"{a!r} ≈ {b!r}")
+        return True
+    return False
 
 
 def _empty(other: Value) -> Value:

@@ -4,8 +4,10 @@ Two formulas are alike when they read the same in R1C1 notation, as in a column 
 down. A step is evaluated once, for all its cells and for all the workbooks at hand.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from xlperf.diagnostic import Message
 from xlperf.expr import (
@@ -13,6 +15,7 @@ from xlperf.expr import (
     Binary,
     Call,
     Cell,
+    Const,
     Expr,
     Range,
     Ref,
@@ -20,13 +23,19 @@ from xlperf.expr import (
     Unsupported,
     parse_formula,
 )
+from xlperf.expr.arrays import is_array
 from xlperf.ooxml.address import cell_name
+from xlperf.recalc import preflight
 from xlperf.recalc.book import Book, Key
 from xlperf.recalc.engine import Reason
+from xlperf.recalc.known import plainly
+from xlperf.recalc.places import LAST_COLUMN, LAST_ROW, Place, RefusalError, settled
 
 Rows = tuple[tuple[Key, ...], ...]
 _Reads = Sequence[tuple[Cell | Range, Rows]]
 _MOST_CELLS = 2_000_000
+_HIDDEN = re.compile(rb"<row\b[^>]*\shidden=\"(?:1|true)\"")
+_LARGE = 64
 _DEPTH = 64
 _TOO_LARGE = Message("引用的区域过大", "ranges that are too large")
 
@@ -60,18 +69,22 @@ def plan(book: Book) -> Plan | list[Reason]:
     trees: dict[Key, Expr] = {}
     reads: dict[Key, _Reads] = {}
     reasons: list[Reason] = []
+    areas: dict[int, Rows] = {}
     size = 0
     for key, formula in book.formulas.items():
         if formula.kind:
             reasons.append(Reason(Message("数组公式", "array formulas"), key))
             continue
         try:
-            trees[key] = tree = names.resolved(_parsed(formula.text), key[0])
+            trees[key] = tree = names.tree(formula.text, key)
             reads[key] = found = [(n, names.cells(n, key[0])) for n in _references(tree)]
-        except _RefusalError as refusal:
+        except RefusalError as refusal:
             reasons.append(Reason(refusal.message, key))
             continue
-        size += sum(len(rows) * len(rows[0]) for _, rows in found)
+        for _, rows in found:
+            if id(rows) not in areas:
+                areas[id(rows)] = rows
+                size += len(rows) * len(rows[0])
         if size > _MOST_CELLS:
             reasons.append(Reason(_TOO_LARGE, key))
             break
@@ -83,15 +96,10 @@ def plan(book: Book) -> Plan | list[Reason]:
     return _steps(trees, reads, levels)
 
 
-class _RefusalError(Exception):
-    def __init__(self, message: Message) -> None:
-        self.message = message
-
-
 def _parsed(text: str) -> Expr:
-    tree = parse_formula(text)
+    tree = parse_formula(plainly(text), placed=True)
     if isinstance(tree, Unsupported):
-        raise _RefusalError(tree.reason)
+        raise RefusalError(tree.reason)
     return tree
 
 
@@ -99,6 +107,7 @@ class _Names:
     """What the sheets and the defined names of a workbook stand for."""
 
     def __init__(self, book: Book) -> None:
+        self._book = book
         self._sheets = {sheet.name.casefold(): sheet.index for sheet in book.workbook.sheets}
         self._worksheets = {index for index, sheet in enumerate(book.sheets) if sheet}
         self._labels = [sheet.name for sheet in book.workbook.sheets]
@@ -106,61 +115,108 @@ class _Names:
             (name.sheet, name.name.casefold()): name.text for name in book.workbook.names
         }
 
-    def resolved(self, tree: Expr, sheet: int, area: bool = False, depth: int = 0) -> Expr:
-        """The tree with what its names stand for in their place; a range only where `area`."""
+    def tree(self, text: str, key: Key) -> Expr:
+        """What a formula says in this cell, with what its names stand for in their place."""
+        place = Place(key[1], key[2], lambda area: self._subtotals(area, key[0]))
+        return self._resolved(_parsed(text), key[0], place)
+
+    def _resolved(
+        self, tree: Expr, sheet: int, place: Place, kind: str = "v", depth: int = 0
+    ) -> Expr:
+        """A name may stand for a range where `kind` says so: `r` by itself, `a` anywhere."""
         match tree:
             case Ref(name):
-                return self._meaning(name, sheet, area, depth)
+                return self._meaning(name, sheet, place, kind, depth)
             case Unary(op, operand):
-                return Unary(op, self.resolved(operand, sheet, False, depth))
+                inner = "a" if kind == "a" else "v"
+                return Unary(op, self._resolved(operand, sheet, place, inner, depth))
             case Binary(op, left, right):
-                parts = [self.resolved(part, sheet, False, depth) for part in (left, right)]
+                inner = "a" if kind == "a" else "v"
+                parts = [self._resolved(p, sheet, place, inner, depth) for p in (left, right)]
                 return Binary(op, *parts)
-            case Call(function, args):
-                takes = FUNCTIONS[function].ranges
-                inner = [self.resolved(arg, sheet, takes, depth) for arg in args]
-                return Call(function, tuple(inner))
+            case Call(name, args):
+                function = FUNCTIONS[name]
+                kinds = [function.kind(at) for at in range(len(args))]
+                if kind == "a" and function.spread:
+                    kinds = ["a" if each == "v" else each for each in kinds]
+                found = tuple(
+                    self._resolved(arg, sheet, place, each, depth)
+                    for arg, each in zip(args, kinds, strict=True)
+                )
+                return settled(Call(name, found), place)
         return tree
 
-    def _meaning(self, name: str, sheet: int, area: bool, depth: int) -> Expr:
+    def _meaning(self, name: str, sheet: int, place: Place, kind: str, depth: int) -> Expr:
         folded = name.casefold()
         text = self._defined.get((sheet, folded), self._defined.get((None, folded)))
         if text is None or depth > _DEPTH:
-            raise _RefusalError(
+            raise RefusalError(
                 Message(f"名称“{name}”没有定义", f"the name “{name}” is not defined")
             )
         # A range may stand where a function takes one; alone it is no formula, hence the SUM.
         tree = parse_formula(f"SUM({text})")
         if isinstance(tree, Unsupported) or not isinstance(tree, Call) or len(tree.args) != 1:
-            raise _RefusalError(
-                Message(f"名称“{name}”的定义", f"what the name “{name}” stands for")
-            )
+            raise RefusalError(Message(f"名称“{name}”的定义", f"what the name “{name}” stands for"))
         (meaning,) = tree.args
-        if isinstance(meaning, Range) and not area:
-            raise _RefusalError(Message("隐式交集", "implicit intersection"))
+        if is_array(meaning) and not (
+            kind == "a" or (kind == "r" and isinstance(meaning, (Range, Const)))
+        ):
+            raise RefusalError(Message("隐式交集", "implicit intersection"))
         if any(
             not (cell.row_fixed and cell.column_fixed and node_sheet is not None)
             for node in _references(meaning)
             for cell, node_sheet in _corners(node)
         ):
-            raise _RefusalError(
+            raise RefusalError(
                 Message(f"名称“{name}”的相对引用", f"relative references in the name “{name}”")
             )
-        return self.resolved(meaning, sheet, area, depth + 1)
+        return self._resolved(meaning, sheet, place, kind, depth + 1)
+
+    def _home(self, cell: Cell, sheet: int) -> int:
+        home = sheet if cell.sheet is None else self._sheets.get(cell.sheet.casefold())
+        if home is None or home not in self._worksheets:
+            raise RefusalError(Message("引用的工作表不存在", "a sheet that is not there"))
+        return home
 
     def cells(self, node: Cell | Range, sheet: int) -> Rows:
         """The cells that a reference stands for, row by row."""
         first, last = (node, node) if isinstance(node, Cell) else (node.first, node.last)
-        home = sheet if first.sheet is None else self._sheets.get(first.sheet.casefold())
-        if home is None or home not in self._worksheets:
-            raise _RefusalError(Message("引用的工作表不存在", "a sheet that is not there"))
-        if (last.row - first.row + 1) * (last.column - first.column + 1) > _MOST_CELLS:
-            raise _RefusalError(_TOO_LARGE)
-        columns = range(first.column, last.column + 1)
-        return tuple(
-            tuple((home, row, column) for column in columns)
-            for row in range(first.row, last.row + 1)
-        )
+        home = self._home(first, sheet)
+        bottom, right = last.row, last.column
+        if bottom == LAST_ROW or right == LAST_COLUMN:  # the same end for all: they stand together
+            bottom, right = min(bottom, self._used[0]), min(right, self._used[1])
+            bottom, right = max(bottom, first.row), max(right, first.column)
+        if (bottom - first.row + 1) * (right - first.column + 1) > _MOST_CELLS:
+            raise RefusalError(_TOO_LARGE)
+        return _rows(home, first.row, first.column, bottom, right)
+
+    @cached_property
+    def _used(self) -> tuple[int, int]:
+        """The last row and column that hold anything on any sheet."""
+        places = [place for sheet in self._book.sheets if sheet for place in sheet.positions]
+        return max((row for row, _ in places), default=1), max((c for _, c in places), default=1)
+
+    def _subtotals(self, area: Range, sheet: int) -> set[int] | None:
+        """The rows of a range that hold subtotals themselves; None where some are hidden."""
+        home = self._home(area.first, sheet)
+        found = self._book.sheets[home]
+        if found is None or _HIDDEN.search(found.xml):
+            return None
+        return {
+            row
+            for (index, row, column), formula in self._book.formulas.items()
+            if index == home
+            and area.first.row <= row <= area.last.row
+            and area.first.column <= column <= area.last.column
+            and preflight.functions(formula.text) & {"SUBTOTAL", "AGGREGATE"}
+        }
+
+
+@lru_cache(maxsize=4096)
+def _rows(home: int, top: int, left: int, bottom: int, right: int) -> Rows:
+    """The cells of an area; the same object for all who read the same area."""
+    columns = range(left, right + 1)
+    return tuple(tuple((home, row, column) for column in columns) for row in range(top, bottom + 1))
 
 
 def _corners(node: Cell | Range) -> Iterator[tuple[Cell, str | None]]:
@@ -186,25 +242,37 @@ def _references(tree: Expr) -> Iterator[Cell | Range]:
 
 
 def _levels(trees: Mapping[Key, Expr], reads: Mapping[Key, _Reads]) -> dict[Key, int]:
-    """How many formulas stand one upon another below each; circular ones are left out."""
-    before = {
-        key: {cell for _, rows in found for row in rows for cell in row if cell in trees}
-        for key, found in reads.items()
-    }
-    after: dict[Key, list[Key]] = {}
-    for key, precedents in before.items():
+    """How many formulas stand one upon another below each; circular ones are left out.
+
+    A large area that several formulas read stands between them and its cells, by its identity:
+    its cells are walked through once.
+    """
+    before: dict[Key | int, set[Key | int]] = {}
+    for key, found in reads.items():
+        own: set[Key | int] = set()
+        before[key] = own
+        for _, rows in found:
+            if len(rows) * len(rows[0]) < _LARGE:
+                own.update(cell for row in rows for cell in row if cell in trees)
+                continue
+            own.add(id(rows))
+            if id(rows) not in before:
+                inside: set[Key | int] = {cell for row in rows for cell in row if cell in trees}
+                before[id(rows)] = inside
+    after: dict[Key | int, list[Key | int]] = {}
+    for node, precedents in before.items():
         for precedent in precedents:
-            after.setdefault(precedent, []).append(key)
-    waiting = {key: len(precedents) for key, precedents in before.items()}
-    ready = [key for key, count in waiting.items() if not count]
+            after.setdefault(precedent, []).append(node)
+    waiting = {node: len(precedents) for node, precedents in before.items()}
+    ready = [node for node, count in waiting.items() if not count]
     levels = dict.fromkeys(ready, 0)
-    for key in ready:  # which grows on the way
-        for follower in after.get(key, ()):
+    for node in ready:  # which grows on the way
+        for follower in after.get(node, ()):
             waiting[follower] -= 1
-            levels[follower] = levels[key] + 1
+            levels[follower] = levels[node] + 1
             if not waiting[follower]:
                 ready.append(follower)
-    return {key: levels[key] for key in ready}
+    return {node: levels[node] for node in ready if isinstance(node, tuple)}
 
 
 def _steps(
@@ -220,17 +288,11 @@ def _steps(
         areas = zip(*([rows for _, rows in reads[key]] for key in keys), strict=True)
         found = []
         for node, each in zip(nodes, areas, strict=True):
-            same = all(rows == each[0] for rows in each[1:])
+            same = all(rows is each[0] or rows == each[0] for rows in each[1:])
             found.append((node, each[:1] if same else each))
         steps.append(Step(trees[keys[0]], tuple(keys), tuple(found)))
-    given = {
-        cell
-        for found in reads.values()
-        for _, rows in found
-        for row in rows
-        for cell in row
-        if cell not in trees
-    }
+    read = {id(rows): rows for found in reads.values() for _, rows in found}
+    given = {cell for rows in read.values() for row in rows for cell in row if cell not in trees}
     inputs = {}
     for sheet in {key[0] for key in given}:
         here = tuple(sorted(key for key in given if key[0] == sheet))

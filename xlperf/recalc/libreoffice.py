@@ -175,8 +175,11 @@ def _value(value: Any) -> Value:
 def _as_truth(book: Book, key: Key, value: Value) -> Value:
     """The value as a truth where a number format has hidden that it is one."""
     formula = book.formulas.get(key)
-    if value in (0.0, 1.0) and formula and limits.is_truth(formula.text):
-        return bool(value)
+    if value in (0.0, 1.0) and formula:
+        if limits.is_truth(formula.text):
+            return bool(value)
+        if limits.is_sum(limits.outermost_of(formula.text)):  # --(A1=B1) keeps its looks there
+            return float(value)
     return value
 
 

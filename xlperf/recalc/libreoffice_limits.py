@@ -42,6 +42,10 @@ _PATTERNS = (
         Message("0 的幂", "powers of 0"),
     ),
     (
+        r"\{[^{}]*\b(?:TRUE|FALSE)\b",
+        Message("数组常量中的逻辑值", "truths in array constants"),
+    ),
+    (
         r"\bCHAR\((?!\s*(?:[1-9]|[1-9]\d|1[01]\d|12[0-7])\s*\))",
         Message("代码不定的 CHAR", "CHAR of codes that are not given"),
     ),
@@ -76,6 +80,8 @@ def _unlike(formula: str) -> Message | None:
     for rule, message in _RULES:
         if rule.search(formula):
             return message
+    if found := preflight.nearest(formula):
+        return found
     if preflight.functions(formula) & CONDITIONAL and _WILDCARD.search(formula):
         return Message("带通配符的条件", "conditions with wildcards")
     return None
@@ -106,7 +112,11 @@ def afterwards(book: Book, values: Mapping[Key, Value]) -> Reason | None:
             for reference in references(formula.text)
         ):
             return Reason(Message("对逻辑值的引用", "references to truths"), key)
+        if is_power_of_zero(book, key, values):
+            return Reason(Message("0 的幂", "powers of 0"), key)
         if preflight.functions(formula.text) & DATES:
+            if "DATE" in preflight.functions(formula.text) and is_no_day(value):
+                return Reason(Message("年份超出范围的日期", "dates beyond the calendar"), key)
             if _EARLY.search(formula.text):
                 return Reason(_EARLY_DAYS, key)
             for cell in single_cells(formula.text, key, homes):
@@ -114,6 +124,25 @@ def afterwards(book: Book, values: Mapping[Key, Value]) -> Reason | None:
                 if read is None or (type(read) is float and read < _FIRST_SURE_DAY):
                     return Reason(_EARLY_DAYS, key)
     return None
+
+
+_LAST_DAY = 2_958_465
+_POWER = re.compile(r"\^|\bPOWER\(", re.IGNORECASE)
+
+
+def is_no_day(value: Value) -> bool:
+    return type(value) is float and not 0 <= value <= _LAST_DAY
+
+
+def is_power_of_zero(book: Book, key: Key, values: Mapping[Key, Value]) -> bool:
+    """Whether a 0 may have been raised to 0, which is an error to Excel alone, or to less."""
+    formula = book.formulas[key].text
+    if not _POWER.search(formula):
+        return False
+    return any(
+        (values[cell] if cell in values else book.value(cell)) in (0.0, None)
+        for cell in single_cells(formula, key, book.homes)
+    )
 
 
 def _holds(reference: Reference, key: Key, homes: Mapping[str, int], cells: list[Key]) -> bool:
@@ -134,17 +163,24 @@ def single_cells(formula: str, key: Key, homes: Mapping[str, int]) -> Iterator[K
                 yield home, reference.first.row, reference.first.column_number
 
 
-def is_truth(formula: str) -> bool:
-    """Whether a formula gives a truth, as far as its outermost operation tells."""
-    plain = preflight.without_texts(formula)
-    name = re.match(r"\s*([A-Z.]+)\(", plain, re.IGNORECASE)
-    depth, outermost = 0, ""
-    for place, sign in enumerate(plain):
+def is_sum(outermost: str) -> bool:
+    return re.search(r"[-+*/^%]", outermost) is not None
+
+
+def outermost_of(formula: str) -> str:
+    """What stands in a formula outside all parentheses, without texts."""
+    depth, found = 0, ""
+    for sign in preflight.without_texts(formula):
         depth += (sign == "(") - (sign == ")")
         if depth == 0 and sign != ")":
-            outermost += sign
-        if depth == 0 and sign == ")" and name and place == len(plain.rstrip()) - 1:
-            break
+            found += sign
+    return found
+
+
+def is_truth(formula: str) -> bool:
+    """Whether a formula gives a truth, as far as its outermost operation tells."""
+    name = re.match(r"\s*([A-Z.]+)\(", formula, re.IGNORECASE)
+    outermost = outermost_of(formula)
     if _COMPARISON.search(outermost):
         return True
     return bool(name and name[1].upper() in TRUTHS and outermost.strip().upper() == name[1].upper())

@@ -10,6 +10,7 @@ from functools import lru_cache
 from xlperf.diagnostic import Message
 from xlperf.recalc.book import Book
 from xlperf.recalc.engine import Reason
+from xlperf.recalc.known import plainly
 
 VOLATILE = frozenset(("NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY"))
 """Functions whose value is another one each time: there is nothing to compare it with."""
@@ -34,7 +35,7 @@ _UNSUPPORTED_CALL = re.compile(r"(?:\[0\]|'[^']*'|[\w.]+)!\s*[\w.]+\(|_xll\.", r
 @lru_cache(maxsize=8192)
 def functions(formula: str) -> frozenset[str]:
     """The functions that a formula calls, in capitals and without the prefix of newer ones."""
-    plain = _QUOTED.sub(_blanked, formula)
+    plain = _QUOTED.sub(_blanked, plainly(formula))
     return frozenset(_PREFIX.sub("", name).upper() for name in _FUNCTION.findall(plain))
 
 
@@ -62,6 +63,7 @@ def nobody_can(book: Book) -> Iterator[Reason]:
 
 @lru_cache(maxsize=8192)
 def _nobody_can(formula: str) -> Message | None:
+    formula = plainly(formula)
     used = functions(formula)
     if found := used & VOLATILE:
         return named("易失函数", "the volatile function", found)
@@ -86,6 +88,7 @@ def _uses_name(book: Book, name: str) -> bool:
 
 def structured(formula: str) -> Message | None:
     """Why a formula with tables or several sheets in one reference is refused, if it has any."""
+    formula = plainly(formula)
     plain = _QUOTED.sub(lambda found: found[0] if found[0].endswith("!") else '""', formula)
     if _STRUCTURED.search(plain):
         return Message("表的结构化引用", "structured references to tables")
@@ -98,6 +101,35 @@ def unknown(formula: str, known: Collection[str]) -> Message | None:
     """The functions of a formula that are not among the known ones."""
     if found := functions(formula) - frozenset(known):
         return named("函数", "the function", found)
+    return None
+
+
+def arguments(formula: str, names: Collection[str]) -> Iterator[tuple[str, list[str]]]:
+    """The calls of these functions in a formula, each with the texts of its arguments."""
+    plain = _QUOTED.sub(lambda found: "_" * len(found[0]), formula)
+    for call in _FUNCTION.finditer(plain):
+        if (name := _PREFIX.sub("", call[1]).upper()) not in names:
+            continue
+        depth, start, found = 1, call.end(), []
+        for place in range(start, len(plain)):
+            sign = plain[place]
+            depth += (sign in "({") - (sign in ")}")
+            if depth == 0 or (depth == 1 and sign == ","):
+                found.append(formula[start:place].strip())
+                start = place + 1
+            if depth == 0:
+                break
+        yield name, found
+
+
+_EXACT = {"VLOOKUP": 4, "HLOOKUP": 4, "MATCH": 3}
+
+
+def nearest(formula: str) -> Message | None:
+    """Searches that settle for the nearest entry: in ranges out of order engines differ."""
+    for name, found in arguments(formula, _EXACT):
+        if len(found) != _EXACT[name] or found[-1].upper() not in ("", "0", "FALSE", "FALSE()"):
+            return Message(f"近似匹配的 {name}", f"{name} of the nearest entry")
     return None
 
 

@@ -25,7 +25,11 @@ from xlperf.scoring.rules import ACTUAL
 Spellings = tuple[tuple[str, str], ...]
 """What may stand around the number, and what takes its place: 条 after ≥150万条 means E-4."""
 
+LARGEST_RATIO = 10
+"""A larger number beside a target in percent is no ratio: nobody means more than 1000%."""
+
 _ONE = Decimal(1)
+_OPEN = Call("NA", ())  # which the formula of the score shows as a blank
 _SCALES = {_ONE: "", Decimal(10**4): "万", Decimal(10**8): "亿"}
 _TOO_LARGE = 10**15  # more digits than Excel has
 _LONGEST_AFFIX = 12
@@ -46,9 +50,12 @@ def reached(target: Parsed, entry: Entry) -> Decimal | Diagnostic:
     if unit and isinstance(actual, Threshold):
         quantity = _supplied(actual.quantity, unit)
         is_bare = quantity is not actual.quantity
-        if _is_share(unit) and not is_bare and entry.number is not None:
-            return entry.number * _cell_factor(unit)
-        if _is_share(unit) and is_bare and abs(quantity.number) <= 1 < _largest(target):
+        if _is_share(unit) and entry.number is not None:
+            if is_bare and 1 < abs(entry.number) <= LARGEST_RATIO:
+                return _maybe_ratio(entry.text)
+            if not is_bare or abs(entry.number) <= 1:
+                return entry.number * _cell_factor(unit)
+        elif _is_share(unit) and is_bare and abs(quantity.number) <= 1 < _largest(target):
             return _maybe_ratio(entry.text)
         actual = replace(actual, quantity=quantity)
     pair = measure(target.target, actual)
@@ -77,10 +84,26 @@ def actual_expr(target: Parsed, spellings: Spellings) -> Expr:
     unit = unit_of(target)
     if unit is None or not _is_share(unit):
         return number
-    # A cell that Excel itself shows as 99.2% holds 0.992.
+    if _largest(target) > 1:
+        # A bare 0.95 may be a ratio or less than one percent: VALUE reads 0.95E0, but not 0.95%E0.
+        bare = Call("VALUE", (Binary("&", ACTUAL, Const("E0")),))
+        small = Binary("<=", Call("ABS", (bare,)), Const(1.0))
+        number = Call("IF", (Call("IFERROR", (small, Const(False))), _OPEN, number))
+    return Call("IF", (Call("ISNUMBER", (ACTUAL,)), cell_number(target, unit), number))
+
+
+def cell_number(target: Parsed, unit: Quantity) -> Expr:
+    """The number that a cell holds: 0.992 where Excel itself shows 99.2%, 99.2 where it does not.
+
+    Above 10 (1000%) it is surely meant as percent. Between 100% and 1000% it is a ratio, but a
+    limit is not overrun so far: there a bare 3 may well be 3%, and it is left open.
+    """
     factor = _cell_factor(unit)
-    held = ACTUAL if factor == 1 else Binary("*", ACTUAL, Const(float(factor)))
-    return Call("IF", (Call("ISNUMBER", (ACTUAL,)), held, number))
+    held: Expr = ACTUAL if factor == 1 else Binary("*", ACTUAL, Const(float(factor)))
+    size = Call("ABS", (ACTUAL,))
+    if isinstance(target.target, Threshold) and target.target.op in ("≤", "<"):
+        held = Call("IF", (Binary(">", size, Const(1.0)), _OPEN, held))
+    return Call("IF", (Binary(">", size, Const(float(LARGEST_RATIO))), ACTUAL, held))
 
 
 def spellings(target: Parsed, actual: str = "") -> Spellings | None:

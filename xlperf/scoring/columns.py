@@ -9,17 +9,15 @@ from functools import lru_cache
 
 import numpy as np
 
-from xlperf.expr import Binary, Const, Expr
+from xlperf.expr import Expr
 from xlperf.expr.columns import evaluate
 from xlperf.indicator import Threshold, base, parse
-from xlperf.scoring.actuals import spellings, unit_of
+from xlperf.scoring.actuals import cell_number, spellings, unit_of
 from xlperf.scoring.policy import Policy
 from xlperf.scoring.rules import ACTUAL, WEIGHT, score_expr
 
 LEAST, MOST = 1e-4, 1e11
 """Between these a number is written out in the digits that a cell has."""
-
-_LARGEST_RATIO = 10.0
 
 
 def scores(
@@ -29,16 +27,12 @@ def scores(
 
     `actuals` are numbers of cells, which 99.2% holds as 0.992, each 0 or from `LEAST` to `MOST`.
     """
-    formula = _formula(target, policy)
-    if formula is None:
+    points = _formula(target, policy)
+    if points is None:
         return None
-    points, largest = formula
     env = {ACTUAL.name: np.array(_shown(actuals)), WEIGHT.name: np.array(_shown(weights))}
     earned = evaluate(points, env).tolist()
-    return [
-        found if isinstance(found, float) and actual <= largest else ""
-        for found, actual in zip(earned, actuals, strict=True)
-    ]
+    return [found if isinstance(found, float) else "" for found in earned]
 
 
 def _shown(numbers: Sequence[float]) -> list[float]:
@@ -47,18 +41,16 @@ def _shown(numbers: Sequence[float]) -> list[float]:
 
 
 @lru_cache(maxsize=4096)
-def _formula(target: str, policy: Policy) -> tuple[Expr, float] | None:
-    """The points of a target by a number in the cell beside it, and the largest one that counts."""
+def _formula(target: str, policy: Policy) -> Expr | None:
+    """The points of a target by a number in the cell beside it."""
     parsed = parse(target)
     unit = unit_of(parsed)
     if unit is None or not isinstance(parsed.target, Threshold) or spellings(parsed) is None:
         return None
     factor, symbol = base(unit)
     actual: Expr = ACTUAL
-    largest = MOST
     if symbol == "%":
         if factor != 1:
             return None
-        actual, largest = Binary("*", ACTUAL, Const(100.0)), _LARGEST_RATIO
-    points = score_expr(parsed.target, policy, actual)
-    return None if points is None else (points, largest)
+        actual = cell_number(parsed, unit)
+    return score_expr(parsed.target, policy, actual)

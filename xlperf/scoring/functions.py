@@ -44,13 +44,12 @@ from xlperf.indicator import (
     kind,
     parse,
 )
-from xlperf.scoring.actuals import unit_of
+from xlperf.scoring.actuals import LARGEST_RATIO, unit_of
 from xlperf.scoring.policy import Policy, shipped_policies
 from xlperf.scoring.score import score
 from xlperf.scoring.totals import grade
 
 NA = ExcelError("#N/A")
-_LARGEST_RATIO = 10.0
 
 _Calls = Sequence[tuple[Value, ...]]
 """The arguments of many calls."""
@@ -201,7 +200,8 @@ def _policy(name: Value) -> Policy:
 def _actual(target: str, value: Value) -> Entry | None:
     """What the cell of the actual says beside this target; None where that cannot be told.
 
-    The number in a cell that shows 99.2% is 0.992, a date's is its serial.
+    The number in a cell that shows 99.2% is 0.992, or 99.2 where no percent sign was typed; a
+    date's is its serial.
     """
     if not isinstance(value, float):
         return Entry(text(value))
@@ -211,7 +211,10 @@ def _actual(target: str, value: Value) -> Entry | None:
         return Entry(f"{year}-{month:02}-{day:02}", exact)
     unit = unit_of(parsed)
     if unit is not None and base(unit)[1] == "%":
-        if abs(value) > _LARGEST_RATIO:
+        if abs(value) > LARGEST_RATIO:
+            return Entry(general(value))
+        limit = isinstance(parsed.target, Threshold) and parsed.target.op in ("≤", "<")
+        if limit and abs(value) > 1:
             return None
         return Entry(number_entry(exact * 100).text + "%", exact)
     return Entry(general(value), exact)

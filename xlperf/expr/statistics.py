@@ -1,0 +1,323 @@
+"""Worksheet functions of samples: spread, order, correlation, the normal distribution."""
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from statistics import NormalDist
+
+from xlperf.expr.registry import ANY, Area, area_of, cells, function, numbers, total, whole
+from xlperf.expr.values import (
+    DIV0,
+    NA,
+    NUM,
+    ExcelError,
+    Fault,
+    Value,
+    doubt,
+    finite,
+    logical,
+    number,
+    order,
+)
+
+
+def _mean(found: list[float]) -> float:
+    return total(found) / len(found)
+
+
+def _deviations(found: list[float]) -> float:
+    mean = _mean(found)
+    return total((value - mean) ** 2 for value in found)
+
+
+def _spread(names: str, sample: int, finish: Callable[[float], float]) -> None:
+    def scalar(*args: Value | Area) -> Value:
+        found = numbers(args)
+        if len(found) <= sample:
+            raise Fault(DIV0)
+        return finish(_deviations(found) / (len(found) - sample))
+
+    function(names, 1, ANY, takes="(r)")(scalar)
+
+
+_spread("VAR VAR.S", 1, float)
+_spread("VARP VAR.P", 0, float)
+_spread("STDEV STDEV.S", 1, math.sqrt)
+_spread("STDEVP STDEV.P", 0, math.sqrt)
+
+
+@function("DEVSQ", 1, ANY, takes="(r)")
+def _devsq(*args: Value | Area) -> Value:
+    return _deviations(_some(numbers(args)))
+
+
+@function("AVEDEV", 1, ANY, takes="(r)")
+def _avedev(*args: Value | Area) -> Value:
+    found = _some(numbers(args))
+    mean = _mean(found)
+    return _mean([abs(value - mean) for value in found])
+
+
+@function("GEOMEAN", 1, ANY, takes="(r)")
+def _geomean(*args: Value | Area) -> Value:
+    found = _some(numbers(args))
+    if min(found) <= 0:
+        raise Fault(NUM)
+    return math.exp(_mean([math.log(value) for value in found]))
+
+
+@function("HARMEAN", 1, ANY, takes="(r)")
+def _harmean(*args: Value | Area) -> Value:
+    found = _some(numbers(args))
+    if min(found) <= 0:
+        raise Fault(NUM)
+    return len(found) / total(1 / value for value in found)
+
+
+@function("MEDIAN", 1, ANY, takes="(r)")
+def _median(*args: Value | Area) -> Value:
+    found = sorted(_some(numbers(args)))
+    middle = len(found) // 2
+    return found[middle] if len(found) % 2 else (found[middle - 1] + found[middle]) / 2
+
+
+@function("MODE MODE.SNGL", 1, ANY, takes="(r)")
+def _mode(*args: Value | Area) -> Value:
+    ((value, count),) = Counter(numbers(args)).most_common(1) or [(0.0, 0)]
+    if count < 2:
+        raise Fault(NA)
+    return value
+
+
+def _some(found: list[float]) -> list[float]:
+    if not found:
+        raise Fault(NUM)
+    return found
+
+
+@function("AVERAGEA", 1, ANY, takes="(r)")
+def _averagea(*args: Value | Area) -> Value:
+    if not (found := _all(args)):
+        raise Fault(DIV0)
+    return _mean(found)
+
+
+@function("MAXA", 1, ANY, takes="(r)")
+def _maxa(*args: Value | Area) -> Value:
+    return max(_all(args), default=0.0)
+
+
+@function("MINA", 1, ANY, takes="(r)")
+def _mina(*args: Value | Area) -> Value:
+    return min(_all(args), default=0.0)
+
+
+def _all(args: tuple[Value | Area, ...]) -> list[float]:
+    """As `numbers`, but in cells a text counts as 0 and a truth as 1 or 0."""
+    found = []
+    for arg in args:
+        if isinstance(arg, tuple):
+            found += [0.0 if isinstance(v, str) else number(v) for v in cells(arg) if v is not None]
+        else:
+            found.append(number(arg))
+    return found
+
+
+# ------------------------------------------------------------------------------------ order
+
+
+@function("LARGE", 2, takes="rv")
+def _large(area: Value | Area, place: Value) -> Value:
+    return _nth(sorted(numbers([area]), reverse=True), place)
+
+
+@function("SMALL", 2, takes="rv")
+def _small(area: Value | Area, place: Value) -> Value:
+    return _nth(sorted(numbers([area])), place)
+
+
+def _nth(found: list[float], place: Value) -> float:
+    wanted = math.ceil(number(place))
+    if not 1 <= wanted <= len(found):
+        raise Fault(NUM)
+    return found[wanted - 1]
+
+
+@function("PERCENTILE PERCENTILE.INC", 2, takes="rv")
+def _percentile(area: Value | Area, share: Value) -> Value:
+    return _between(numbers([area]), number(share))
+
+
+@function("QUARTILE QUARTILE.INC", 2, takes="rv")
+def _quartile(area: Value | Area, quarter: Value) -> Value:
+    return _between(numbers([area]), whole(quarter) / 4)
+
+
+def _between(found: list[float], share: float) -> float:
+    if not found or not 0 <= share <= 1:
+        raise Fault(NUM)
+    return _at(sorted(found), share * (len(found) - 1))
+
+
+@function("PERCENTILE.EXC", 2, takes="rv")
+def _percentile_exc(area: Value | Area, share: Value) -> Value:
+    return _outside(numbers([area]), number(share))
+
+
+@function("QUARTILE.EXC", 2, takes="rv")
+def _quartile_exc(area: Value | Area, quarter: Value) -> Value:
+    return _outside(numbers([area]), whole(quarter) / 4)
+
+
+def _outside(found: list[float], share: float) -> float:
+    place = share * (len(found) + 1)
+    if not 1 <= place <= len(found):
+        raise Fault(NUM)
+    return _at(sorted(found), place - 1)
+
+
+def _at(found: list[float], place: float) -> float:
+    low = math.floor(place)
+    if low + 1 >= len(found):
+        return found[-1]
+    return found[low] + (place - low) * (found[low + 1] - found[low])
+
+
+@function("RANK RANK.EQ", 2, 3, takes="vrv")
+def _rank(value: Value, area: Value | Area, ascending: Value = 0.0) -> Value:
+    wanted, found = _ranked(value, area)
+    return float(_before(wanted, found, ascending) + 1)
+
+
+@function("RANK.AVG", 2, 3, takes="vrv")
+def _rank_avg(value: Value, area: Value | Area, ascending: Value = 0.0) -> Value:
+    wanted, found = _ranked(value, area)
+    return _before(wanted, found, ascending) + (found.count(wanted) + 1) / 2
+
+
+def _ranked(value: Value, area: Value | Area) -> tuple[float, list[float]]:
+    wanted, found = number(value), numbers([area_of(area)])
+    if any(each != wanted and order(wanted, each) == 0 for each in found):
+        doubt(f"RANK({wanted!r})")
+    if wanted not in found:
+        raise Fault(NA)
+    return wanted, found
+
+
+def _before(wanted: float, found: list[float], ascending: Value) -> int:
+    up = number(ascending) != 0
+    return sum(each < wanted if up else each > wanted for each in found)
+
+
+# ------------------------------------------------------------------------------------- pairs
+
+
+def _pairs(one: Value | Area, other: Value | Area) -> tuple[list[float], list[float]]:
+    """Two samples, without the places where either has no number."""
+    left, right = list(cells(area_of(one))), list(cells(area_of(other)))
+    if len(left) != len(right):
+        raise Fault(NA)
+    for value in (*left, *right):
+        if isinstance(value, ExcelError):
+            raise Fault(value)
+    both = [(a, b) for a, b in zip(left, right, strict=True) if type(a) is type(b) is float]
+    if not both:
+        raise Fault(DIV0)
+    return [a for a, _ in both], [b for _, b in both]
+
+
+def _products(one: list[float], other: list[float]) -> float:
+    a, b = _mean(one), _mean(other)
+    return finite(total((x - a) * (y - b) for x, y in zip(one, other, strict=True)))
+
+
+def _ratio(above: float, below: float) -> float:
+    if below == 0:
+        raise Fault(DIV0)
+    return above / below
+
+
+@function("CORREL PEARSON", 2, takes="rr")
+def _correl(one: Value | Area, other: Value | Area) -> Value:
+    a, b = _pairs(one, other)
+    return _ratio(_products(a, b), math.sqrt(_deviations(a) * _deviations(b)))
+
+
+@function("RSQ", 2, takes="rr")
+def _rsq(one: Value | Area, other: Value | Area) -> Value:
+    correlation = _correl(one, other)
+    assert isinstance(correlation, float)
+    return correlation**2
+
+
+@function("SLOPE", 2, takes="rr")
+def _slope(ys: Value | Area, xs: Value | Area) -> Value:
+    y, x = _pairs(ys, xs)
+    return _ratio(_products(x, y), _deviations(x))
+
+
+@function("INTERCEPT", 2, takes="rr")
+def _intercept(ys: Value | Area, xs: Value | Area) -> Value:
+    y, x = _pairs(ys, xs)
+    return _mean(y) - _ratio(_products(x, y), _deviations(x)) * _mean(x)
+
+
+@function("FORECAST FORECAST.LINEAR", 3, takes="vrr")
+def _forecast(at: Value, ys: Value | Area, xs: Value | Area) -> Value:
+    y, x = _pairs(ys, xs)
+    return _mean(y) + _ratio(_products(x, y), _deviations(x)) * (number(at) - _mean(x))
+
+
+@function("COVAR COVARIANCE.P", 2, takes="rr")
+def _covar(one: Value | Area, other: Value | Area) -> Value:
+    a, b = _pairs(one, other)
+    return _products(a, b) / len(a)
+
+
+# ----------------------------------------------------------------------- normal distribution
+
+
+@function("NORMSDIST", 1)
+def _normsdist(value: Value) -> Value:
+    return NormalDist().cdf(number(value))
+
+
+@function("NORM.S.DIST", 2)
+def _norm_s_dist(value: Value, cumulative: Value) -> Value:
+    return _normal(number(value), 0.0, 1.0, cumulative)
+
+
+@function("NORMDIST NORM.DIST", 4)
+def _normdist(value: Value, mean: Value, spread: Value, cumulative: Value) -> Value:
+    if (sigma := number(spread)) <= 0:
+        raise Fault(NUM)
+    return _normal(number(value), number(mean), sigma, cumulative)
+
+
+def _normal(value: float, mean: float, spread: float, cumulative: Value) -> float:
+    normal = NormalDist(mean, spread)
+    if not logical(cumulative):
+        if not normal.variance:
+            raise OverflowError(spread)
+        return normal.pdf(value)
+    if value < mean - 4 * spread:
+        return math.erfc((mean - value) / spread / math.sqrt(2)) / 2
+    return normal.cdf(value)
+
+
+@function("NORMSINV NORM.S.INV", 1)
+def _normsinv(share: Value) -> Value:
+    return _inverse(number(share), 0.0, 1.0)
+
+
+@function("NORMINV NORM.INV", 3)
+def _norminv(share: Value, mean: Value, spread: Value) -> Value:
+    if (sigma := number(spread)) <= 0:
+        raise Fault(NUM)
+    return _inverse(number(share), number(mean), sigma)
+
+
+def _inverse(share: float, mean: float, spread: float) -> float:
+    if not 0 < share < 1:
+        raise Fault(NUM)
+    return finite(NormalDist(mean, spread).inv_cdf(share))

@@ -1,0 +1,174 @@
+"""What a formula says about places: settled for its cell, before anything is computed.
+
+ROW asks where it stands, SUBTOTAL which cells hold subtotals of their own, and a whole column is
+read only as far as the workbook is used. Functions that would notice the end of such a column, its
+endless blanks, give way to variants of theirs; no formula can call these by their names.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+
+from xlperf.diagnostic import Message
+from xlperf.expr import FUNCTIONS, Area, Call, Cell, Const, Expr, Range, Value, doubt
+from xlperf.expr.criteria import test_of
+from xlperf.expr.registry import ANY, area_of, function
+
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+
+_SUBTOTALS = [
+    "AVERAGE",
+    "COUNT",
+    "COUNTA",
+    "MAX",
+    "MIN",
+    "PRODUCT",
+    "STDEV",
+    "STDEVP",
+    "SUM",
+    "VAR",
+    "VARP",
+]
+_WITH_HIDDEN_ROWS = 100
+
+
+class RefusalError(Exception):
+    """What stands in a formula that the engine will not take."""
+
+    def __init__(self, message: Message) -> None:
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a formula stands: its row and column, and what SUBTOTAL asks about a range.
+
+    `subtotals` gives the rows of a range's cells that are subtotals themselves, None where the
+    range has hidden rows.
+    """
+
+    row: int
+    column: int
+    subtotals: Callable[[Range], Collection[int] | None]
+
+
+def is_endless(node: Expr) -> bool:
+    """Whether a range is of whole rows or columns."""
+    return isinstance(node, Range) and (
+        (node.first.row == 1 and node.last.row == LAST_ROW)
+        or (node.first.column == 1 and node.last.column == LAST_COLUMN)
+    )
+
+
+def settled(call: Call, place: Place) -> Expr:
+    """The call, or what it comes to at this place. Raises RefusalError."""
+    match call:
+        case Call("ROW" | "COLUMN" as name, args):
+            return _own_place(name, args, place)
+        case Call("ROWS", (Range(first, last),)):
+            return Const(last.row - first.row + 1.0)
+        case Call("COLUMNS", (Range(first, last),)):
+            return Const(last.column - first.column + 1.0)
+        case Call("SUBTOTAL", args):
+            return _subtotal(args, place)
+    if any(map(is_endless, call.args)):
+        return _clipped(call)
+    if any(
+        function.kind(n) == "a" and any(map(is_endless, _inside(arg)))
+        for function in [FUNCTIONS[call.function]]
+        for n, arg in enumerate(call.args)
+    ):
+        raise RefusalError(Message("整行或整列的数组运算", "arrays of whole rows or columns"))
+    return call
+
+
+def _own_place(name: str, args: tuple[Expr, ...], place: Place) -> Expr:
+    match args:
+        case ():
+            row, column = place.row, place.column
+        case (Cell(row, column),):
+            pass
+        case _:
+            raise RefusalError(Message(f"区域的 {name}", f"{name} of a range"))
+    return Const(float(row if name == "ROW" else column))
+
+
+def _subtotal(args: tuple[Expr, ...], place: Place) -> Expr:
+    match args:
+        case (Const(float() as code), *ranges) if code % _WITH_HIDDEN_ROWS in range(1, 12):
+            name = _SUBTOTALS[int(code) % _WITH_HIDDEN_ROWS - 1]
+        case _:
+            raise RefusalError(Message("SUBTOTAL 的此类用法", "SUBTOTAL of this kind"))
+    parts: list[Expr] = []
+    for area in ranges:
+        area = Range(area, replace(area, sheet=None)) if isinstance(area, Cell) else area
+        if not isinstance(area, Range):
+            raise RefusalError(Message("SUBTOTAL 的此类用法", "SUBTOTAL of this kind"))
+        nested = place.subtotals(area)
+        if nested is None:
+            raise RefusalError(Message("有隐藏行的 SUBTOTAL", "SUBTOTAL over hidden rows"))
+        parts += _without(area, nested) if nested else [area]
+    return Call(name, tuple(parts)) if parts else Call(name, (Const(((None,),)),))
+
+
+def _without(area: Range, rows: Collection[int]) -> Iterator[Range]:
+    """The range without some of its rows."""
+    if area.first.column != area.last.column:
+        raise RefusalError(Message("SUBTOTAL 的此类用法", "SUBTOTAL of this kind"))
+    start = area.first.row
+    for row in (*sorted(rows), area.last.row + 1):
+        if start < row:
+            yield Range(replace(area.first, row=start), replace(area.last, row=row - 1))
+        start = row + 1
+
+
+def _inside(expr: Expr) -> Iterator[Expr]:
+    """The ranges inside an expression that is computed cell by cell."""
+    match expr:
+        case Range():
+            yield expr
+        case Call(_, args):
+            for arg in args:
+                yield from _inside(arg)
+        case _:
+            for name in ("operand", "left", "right"):
+                if hasattr(expr, name):
+                    yield from _inside(getattr(expr, name))
+
+
+# ----------------------------------------------------------------- what would notice the end
+
+
+def _clipped(call: Call) -> Call:
+    if call.function in ("COUNTBLANK", "CONCAT", "TEXTJOIN"):
+        raise RefusalError(
+            Message(f"整行或整列的 {call.function}", f"{call.function} of whole rows or columns")
+        )
+    endless = f"{call.function}…"
+    return Call(endless, call.args) if endless in FUNCTIONS else call
+
+
+@function("COUNTIF…", 2, takes="rv")
+def _countif(area: Value | Area, criterion: Value) -> Value:
+    _check_blanks([criterion])
+    return FUNCTIONS["COUNTIF"].scalar(area, criterion)
+
+
+@function("COUNTIFS…", 2, ANY, takes="(rv)")
+def _countifs(*pairs: Value | Area) -> Value:
+    _check_blanks(pairs[1::2])
+    return FUNCTIONS["COUNTIFS"].scalar(*pairs)
+
+
+def _check_blanks(criteria: Collection[Value | Area]) -> None:
+    if all(not isinstance(each, tuple) and test_of(each)(None) for each in criteria):
+        doubt("COUNTIF ∅")
+
+
+@function("INDEX…", 2, 3, takes="rvv")
+def _index(table: Value | Area, row: Value, column: Value = None) -> Value:
+    area = area_of(table)
+    height, width = len(area), len(area[0])
+    for asked, size in ((row, height), (column, width)):
+        if type(asked) is float and asked > size:
+            doubt("INDEX ∅")
+    return FUNCTIONS["INDEX"].scalar(area, row, column)
