@@ -5,9 +5,9 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, overload
 
 from xlperf.diagnostic import InputError, Message
 from xlperf.expr import Value
@@ -47,6 +47,35 @@ class Change:
     new: Value
 
 
+class Changes(Sequence[Change]):
+    """The cells of a workbook whose value is another one than before, in the order of the file.
+
+    They are looked for when first asked for: to tell of a cell takes longer than to calculate it.
+    """
+
+    def __init__(self, book: Book, values: Mapping[Key, Value]) -> None:
+        self._book, self._values = book, values
+
+    @cached_property
+    def _found(self) -> tuple[Change, ...]:
+        place, new = self._book.place, self._values
+        return tuple(
+            Change(*place(key), old, new[key])
+            for key, old in self._book.cached()
+            if not _same(old, new[key])
+        )
+
+    @overload
+    def __getitem__(self, index: int) -> Change: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Change]: ...
+    def __getitem__(self, index: int | slice) -> Change | Sequence[Change]:
+        return self._found[index]
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
 @dataclass(frozen=True, slots=True)
 class Unsupported:
     """A cell that could not be calculated; sheet and cell are "" for the workbook as a whole."""
@@ -64,7 +93,7 @@ class Recalculated:
     engine: str | None
     refused_by: Mapping[str, tuple[Message, ...]]
     recalculated: int
-    changed: tuple[Change, ...]
+    changed: Sequence[Change]
     unsupported: tuple[Unsupported, ...]
     seconds: float
     data: bytes | None = None
@@ -163,12 +192,12 @@ def _outcome(job: _Job) -> Recalculated:
         for name, reasons in job.refused.items()
     }
     data = None
-    changed: tuple[Change, ...] = ()
+    changed: Sequence[Change] = ()
     unsupported: tuple[Unsupported, ...] = ()
     if job.values is None:
         unsupported = _unsupported(job)
     else:
-        changed = tuple(_changes(book, job.values))
+        changed = Changes(book, job.values)
         data = book.with_values(job.values)
     seconds = job.seconds + time.perf_counter() - start
     done = len(job.values or ())
@@ -187,12 +216,6 @@ def _unsupported(job: _Job) -> tuple[Unsupported, ...]:
             text = "=" + formula.text if formula else ""
             found.append(Unsupported(*job.book.place(reason.key), text, reason.message))
     return tuple(found)
-
-
-def _changes(book: Book, values: Mapping[Key, Value]) -> Iterable[Change]:
-    for key, cell, old in book.cached():
-        if key in values and not _same(old, new := values[key]):
-            yield Change(book.workbook.sheets[key[0]].name, cell, old, new)
 
 
 def _same(old: Value, new: Value) -> bool:
@@ -242,7 +265,8 @@ def _files(
             if out and outcome.data is not None:
                 make_folder(out.parent)
                 write_file(out, outcome.data)
-            outcomes.append(replace(outcome, data=None))
+            # What is told of it must not hold the workbook in memory.
+            outcomes.append(replace(outcome, data=None, changed=tuple(outcome.changed)))
         except InputError as error:
             outcomes.append(Recalculated(None, {}, 0, (), (), 0.0, file=path, problem=error))
     return outcomes
