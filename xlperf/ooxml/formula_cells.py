@@ -6,13 +6,14 @@ that is written in an unusual way (comments, prefixes, cells without address) is
 usual form first.
 """
 
+import contextlib
 import datetime
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lxml import etree
 
@@ -20,8 +21,8 @@ from xlperf.ooxml.address import Area, cell_name, parse_area, parse_cell
 from xlperf.ooxml.package import damaged, parse_xml
 from xlperf.ooxml.preflight import DEFAULT, Limits, check_markup
 from xlperf.ooxml.references import moved
-from xlperf.ooxml.sheet import CellValue, Position, normalized, string_item
-from xlperf.ooxml.values import cached_value, date_serial, unescape
+from xlperf.ooxml.sheet import Position, normalized, string_item
+from xlperf.ooxml.values import CellValueError, cached_value, date_serial, unescape
 from xlperf.ooxml.workbook import NS, serialize
 
 _SLOT = re.compile(rb"(<[vt][ >][^<]*+)")
@@ -61,12 +62,6 @@ class Formula:
     area: Area | None = None
 
 
-class CellError(str):
-    """An error value as the cell shows it: `#DIV/0!`."""
-
-    __slots__ = ()
-
-
 class Signature:
     """The formulas of a sheet and their cells, to be compared; told from others quickly."""
 
@@ -99,7 +94,7 @@ class _Outline:
         self._part, self._limits = part, limits
         self._all: list[tuple[bytes, bytes, bytes]] = _CELL.findall(skeleton)
         self._formulas = [cell for cell in self._all if cell[2].lstrip().startswith(b"<f")]
-        self._places: dict[tuple[bytes, ...], list[_Place]] = {}
+        self._places: dict[tuple[bytes, ...], tuple[list[_Place], list[int] | None]] = {}
         self._keys: dict[int, list[tuple[int, int, int]]] = {}
 
     def holds(self, slots: int) -> bool:
@@ -179,9 +174,12 @@ class _Outline:
             self._keys[sheet] = [(sheet, *parse_cell(name.decode())) for name in self.formula_names]
         return self._keys[sheet]
 
-    def places(self, names: tuple[bytes, ...]) -> list[_Place]:
+    def places(self, names: tuple[bytes, ...]) -> tuple[list[_Place], list[int] | None]:
+        """Where the values of these cells are; their slots alone where all of them are numbers."""
         if names not in self._places:
-            self._places[names] = [self.place(name) for name in names]
+            places = [self.place(name) for name in names]
+            plain = all(kind == "n" and slot for kind, slot in places)
+            self._places[names] = places, [slot for _, slot in places] if plain else None
         return self._places[names]
 
     def place(self, name: bytes) -> _Place:
@@ -225,13 +223,16 @@ class FormulaSheet:
         xml: bytes,
         part: str,
         strings: Callable[[], Sequence[str]],
+        error: Callable[[str], object],
         limits: Limits = DEFAULT,
     ) -> None:
         """`strings` gives the shared strings; it is asked only where a cell holds one.
 
+        `error` makes an error value of its text; `str` gives the text back.
+
         Raises WorkbookError when the part is damaged or beyond the limits.
         """
-        self.part, self._strings = part, strings
+        self.part, self._strings, self._error = part, strings, error
         pieces = _SLOT.split(xml)
         outline = _outline(xml, pieces, part, limits)
         if outline is None:
@@ -271,32 +272,30 @@ class FormulaSheet:
         """The cells that hold something."""
         return [parse_cell(name.decode()) for name in self._outline.cells]
 
-    def value(self, position: Position) -> CellValue:
-        """What a cell holds; an error value is a `CellError`."""
+    def value(self, position: Position) -> Any:
+        """What a cell holds: a number, a text, a truth, None, or an error as `error` makes it."""
         name = cell_name(*position).encode()
-        try:
-            return self._read(name, *self._outline.place(name))
-        except (ValueError, LookupError, etree.XMLSyntaxError) as error:
-            raise damaged(self.part) from error
+        return self._checked([name], [self._outline.place(name)])[0]
 
-    def values(self, names: tuple[bytes, ...]) -> list[CellValue]:
+    def values(self, names: tuple[bytes, ...]) -> list[Any]:
         """What the cells of these addresses hold, as `value` gives it."""
-        pieces, places = self._pieces, self._outline.places(names)
-        try:
-            return [
-                float(pieces[slot][3:])  # after <v>
-                if kind == "n" and slot and len(pieces[slot]) > 3
-                else self._read(name, kind, slot)
-                for name, (kind, slot) in zip(names, places, strict=True)
-            ]
-        except (ValueError, LookupError):
-            pass  # one of them has a blank or an attribute in its tag, or is damaged
+        pieces = self._pieces
+        places, numbers = self._outline.places(names)
+        if numbers:
+            # Thousands of numbers are read at once; a slot that is odd or empty needs a closer look
+            # at each.
+            with contextlib.suppress(ValueError):
+                texts = b"".join([pieces[slot] for slot in numbers]).split(b"<v>")
+                return list(map(float, texts[1:]))
+        return self._checked(names, places)
+
+    def _checked(self, names: Sequence[bytes], places: Sequence[_Place]) -> list[Any]:
         try:
             return [self._read(name, *place) for name, place in zip(names, places, strict=True)]
         except (ValueError, LookupError, etree.XMLSyntaxError) as error:
             raise damaged(self.part) from error
 
-    def formula_values(self) -> list[CellValue]:
+    def formula_values(self) -> list[Any]:
         """The cached value of each formula cell, in the order of `keys`."""
         return self.values(self._outline.formula_names)
 
@@ -305,7 +304,7 @@ class FormulaSheet:
         tag, _, _ = self._outline.cells.get(cell_name(*position).encode(), (b"", b"", 0))
         return _kind(tag)
 
-    def _read(self, name: bytes, kind: str, slot: int) -> CellValue:
+    def _read(self, name: bytes, kind: str, slot: int) -> Any:
         if not slot:
             return self._unusual(name, kind)
         source = self._pieces[slot].partition(b">")[2]
@@ -319,7 +318,7 @@ class FormulaSheet:
             case "d":
                 return _serial(source.decode().strip())
         shown = unescape(_text(source))
-        return CellError(shown) if kind == "e" else shown
+        return self._error(shown) if kind == "e" else shown
 
     def _unusual(self, name: bytes, kind: str) -> str | None:
         """The text of an inline string in several runs, or an empty one; else there is nothing."""
@@ -334,9 +333,7 @@ class FormulaSheet:
             element.tag = NS + str(element.tag)
         return string_item(item)
 
-    def with_values(
-        self, values: Sequence[CellValue], spilt: Mapping[Position, CellValue]
-    ) -> bytes:
+    def with_values(self, values: Sequence[Any], spilt: Mapping[Position, Any]) -> bytes:
         """The part with other values in its formula cells, in the order of `keys`.
 
         `spilt` are cells that the result of a formula fills. A cell that shows its value already
@@ -347,8 +344,10 @@ class FormulaSheet:
         strangers = {}
         names, places = self._outline.formula_names, self._outline.formula_places
         for name, (slot, old), value in zip(names, places, values, strict=True):
-            is_number = type(value) is float
-            kind, element = (b"", next(numbers)) if is_number else _written(name, value)
+            if type(value) is float:
+                kind, element = b"", next(numbers)
+            else:
+                kind, element = self._written(name, value)
             if not slot:
                 strangers[name] = kind, element
                 continue
@@ -360,8 +359,14 @@ class FormulaSheet:
             xml = _CELL.sub(lambda cell: self._first_value(cell, strangers), xml)
         for position, value in spilt.items():
             name = cell_name(*position).encode()
-            xml = _filled(xml, name, *_written(name, value))
+            xml = _filled(xml, name, *self._written(name, value))
         return xml
+
+    def _written(self, name: bytes, value: Any) -> tuple[bytes, bytes]:
+        try:
+            return _written(value)
+        except CellValueError as error:
+            raise CellValueError(d.at(cell=name.decode()) for d in error.diagnostics) from error
 
     def _first_value(
         self, cell: re.Match[bytes], values: Mapping[bytes, tuple[bytes, bytes]]
@@ -395,18 +400,23 @@ def _retyped(literal: bytes, kind: bytes) -> bytes:
     return literal[:start] + _typed(literal[start:stop], kind) + literal[stop:]
 
 
-def _written(name: bytes, value: CellValue) -> tuple[bytes, bytes]:
+@lru_cache(maxsize=1024, typed=True)
+def _written(value: Any) -> tuple[bytes, bytes]:
     """The attribute `t` and the `<v>` of a value, up to where a slot ends."""
-    is_error = isinstance(value, CellError)
-    kind, element = cached_value(name.decode(), "" if value is None else value, error=is_error)
+    if value is None:
+        value = ""
+    error = not isinstance(value, (str, float, bool))
+    kind, element = cached_value("", str(value) if error else value, error=error)
     return kind.encode(), element.removesuffix("</v>").encode()
 
 
 def _numbers(values: Sequence[float]) -> list[bytes]:
     """`_written` for many numbers: one text for all of them takes a third of the time."""
-    # Excel knows no smaller numbers than these, takes them for 0, and has no negative zero.
-    shown = "\n<v>".join([repr(0.0 if abs(v) < _SMALLEST else v + 0.0) for v in values])
-    return f"<v>{shown}\n".replace(".0\n", "\n").replace("e", "E").encode().split(b"\n")
+    shown = "\n<v>".join(map(repr, values))
+    if "e-3" in shown:  # Excel knows no smaller numbers than these, and takes them for 0
+        shown = "\n<v>".join([repr(0.0 if abs(v) < _SMALLEST else v) for v in values])
+    shown = f"<v>{shown}\n".replace("<v>-0.0\n", "<v>0\n").replace(".0\n", "\n")
+    return shown.replace("e", "E").encode().split(b"\n")
 
 
 def _filled(xml: bytes, name: bytes, kind: bytes, element: bytes) -> bytes:

@@ -7,10 +7,10 @@ from functools import cached_property
 
 from xlperf.expr import ExcelError, Value
 from xlperf.ooxml.address import Area, cell_name, parse_area
-from xlperf.ooxml.formula_cells import CellError, Formula, FormulaSheet
+from xlperf.ooxml.formula_cells import Formula, FormulaSheet
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.preflight import DEFAULT, Limits
-from xlperf.ooxml.sheet import CellValue, read_strings
+from xlperf.ooxml.sheet import read_strings
 from xlperf.ooxml.trust import has_signature
 from xlperf.ooxml.workbook import Workbook, calculation_settings, recalculated_on_load
 
@@ -38,7 +38,7 @@ class Book:
     def sheets(self) -> tuple[FormulaSheet | None, ...]:
         """Worksheets; None in the place of a chart sheet or a macro sheet."""
         return tuple(
-            FormulaSheet(xml, sheet.part, self._shared_strings, self.limits)
+            FormulaSheet(xml, sheet.part, self._shared_strings, ExcelError, self.limits)
             if b"worksheet" in (xml := self.package.read(sheet.part))[:4096]
             else None
             for sheet in self._frame.workbook.sheets
@@ -99,12 +99,12 @@ class Book:
     def value(self, key: Key) -> Value:
         """What the file holds in a cell; for a formula, the value that is cached."""
         sheet = self.sheets[key[0]]
-        return None if sheet is None else _value(sheet.value(key[1:]))
+        return None if sheet is None else sheet.value(key[1:])
 
     def values(self, sheet: int, names: tuple[bytes, ...]) -> list[Value]:
         """What the file holds in the cells of these addresses."""
         found = self.sheets[sheet]
-        return list(map(_value, found.values(names))) if found else [None] * len(names)
+        return found.values(names) if found else [None] * len(names)
 
     def given(self) -> Iterable[Key]:
         """The cells that hold a value and no formula."""
@@ -123,9 +123,7 @@ class Book:
         """Every cell that a recalculation changes, and the value that it held."""
         for index, sheet in enumerate(self.sheets):
             if sheet:
-                yield from zip(
-                    sheet.keys(index), map(_value, sheet.formula_values()), strict=True
-                )
+                yield from zip(sheet.keys(index), sheet.formula_values(), strict=True)
                 for key in self.spills(index) if sheet.has_arrays else ():
                     yield key, self.value(key)
 
@@ -147,15 +145,15 @@ class Book:
         for index, sheet in enumerate(self.sheets):
             if sheet:
                 keys = self.spills(index) if sheet.has_arrays else ()
-                spilt = {key[1:]: _held(values[key]) for key in keys if key in values}
-                xml = sheet.with_values([_held(values[key]) for key in sheet.keys(index)], spilt)
+                spilt = {key[1:]: values[key] for key in keys if key in values}
+                xml = sheet.with_values([*map(values.__getitem__, sheet.keys(index))], spilt)
                 if xml is not sheet.xml:
                     changed[sheet.part] = xml
         return self.package.replace(changed).to_bytes() if changed else self.data
 
     def place(self, key: Key) -> tuple[str, str]:
         """Sheet and address of a cell, as a person reads them."""
-        return self.workbook.sheets[key[0]].name, cell_name(*key[1:])
+        return self._frame.workbook.sheets[key[0]].name, cell_name(*key[1:])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,9 +176,7 @@ _frames: dict[tuple[object, ...], _Frame] = {}
 _MOST_FRAMES = 64
 _FRAME_PARTS = ("_rels/.rels", "xl/_rels/workbook.xml.rels")
 _WORKBOOK_PART = "xl/workbook.xml"
-_CONSTANT = re.compile(
-    rb'<definedName name="([^"]*+)"([^>]*+)>("(?:[^"<]|"")*+")</definedName>'
-)
+_CONSTANT = re.compile(rb'<definedName name="([^"]*+)"([^>]*+)>("(?:[^"<]|"")*+")</definedName>')
 
 
 def _frame(package: Package) -> tuple[_Frame, tuple[tuple[str, bytes], ...]]:
@@ -221,11 +217,3 @@ def area_of(text: str) -> Area | None:
         return parse_area(text)
     except ValueError:
         return None
-
-
-def _value(value: CellValue) -> Value:
-    return ExcelError(str(value)) if type(value) is CellError else value
-
-
-def _held(value: Value) -> CellValue:
-    return CellError(value.code) if isinstance(value, ExcelError) else value

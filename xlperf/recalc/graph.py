@@ -6,6 +6,9 @@ down. A step is evaluated once, for all its cells and for all the workbooks at h
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import Any
 
 from xlperf.diagnostic import Message
 from xlperf.expr import (
@@ -24,14 +27,18 @@ from xlperf.ooxml.address import cell_name
 from xlperf.recalc.book import Book, Key
 from xlperf.recalc.engine import Reason
 
-Rows = tuple[tuple[Key, ...], ...]
-_Reads = Sequence[tuple[Cell | Range, Rows]]
+_Rows = tuple[tuple[Key, ...], ...]
+_Reads = Sequence[tuple[Cell | Range, _Rows]]
 _MOST_CELLS = 2_000_000
 _DEPTH = 64
 _TOO_LARGE = Message("引用的区域过大", "ranges that are too large")
 
 
-@dataclass(frozen=True, slots=True)
+Places = tuple[tuple[int, ...], ...]
+"""The cells of an area, row by row, by their numbers in the plan."""
+
+
+@dataclass(frozen=True)
 class Step:
     """One formula for several cells; `reads` has, by node, what each of the cells reads there.
 
@@ -39,19 +46,53 @@ class Step:
     """
 
     tree: Expr
-    keys: tuple[Key, ...]
-    reads: tuple[tuple[Cell | Range, tuple[Rows, ...]], ...]
+    cells: tuple[int, ...]
+    reads: tuple[tuple[Cell | Range, tuple[Places, ...]], ...]
+
+    @cached_property
+    def lines(self) -> Mapping[int, Any]:
+        """By identity of the node, what each cell of the step reads in each place of an area.
+
+        An array of numbers of cells, of shape (places of the area, cells of the step).
+        """
+        import numpy as np
+
+        found = {}
+        for node, areas in self.reads:
+            lines = np.array([[cell for row in rows for cell in row] for rows in areas]).T
+            found[id(node)] = np.broadcast_to(lines, (len(lines), len(self.cells)))
+        return found
+
+    @property
+    def weight(self) -> int:
+        """How many values its cells read in one workbook."""
+        areas = (areas[0] for _, areas in self.reads)
+        return len(self.cells) * sum(len(rows) * len(rows[0]) for rows in areas)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The steps in the order in which they are computed, and the cells that they start from.
 
-    These go by sheet, with their addresses as the file has them.
+    Cells are numbered: first those that are given, then those of `formulas`. The given ones go by
+    sheet, with their numbers, and their addresses as the file has them. `weight` is that of the
+    heaviest step, `longest` the number of cells of the longest.
     """
 
     steps: tuple[Step, ...]
-    inputs: Mapping[int, tuple[tuple[Key, ...], tuple[bytes, ...]]]
+    formulas: tuple[Key, ...]
+    inputs: Mapping[int, tuple[range, tuple[bytes, ...]]]
+    weight: int
+    longest: int
+
+    @property
+    def size(self) -> int:
+        return self.first + len(self.formulas)
+
+    @property
+    def first(self) -> int:
+        """The number of the first of the formula cells."""
+        return sum(len(numbers) for numbers, _ in self.inputs.values())
 
 
 def plan(book: Book) -> Plan | list[Reason]:
@@ -148,7 +189,7 @@ class _Names:
             )
         return self.resolved(meaning, sheet, area, depth + 1)
 
-    def cells(self, node: Cell | Range, sheet: int) -> Rows:
+    def cells(self, node: Cell | Range, sheet: int) -> _Rows:
         """The cells that a reference stands for, row by row."""
         first, last = (node, node) if isinstance(node, Cell) else (node.first, node.last)
         home = sheet if first.sheet is None else self._sheets.get(first.sheet.casefold())
@@ -214,6 +255,15 @@ def _steps(
     for key, tree in trees.items():
         shape = (levels[key], key[0], _shape(tree, key))
         alike.setdefault(shape, []).append(key)
+    read = {cell for found in reads.values() for _, rows in found for row in rows for cell in row}
+    given = sorted(read - trees.keys())
+    number = {key: place for place, key in enumerate((*given, *trees))}
+    inputs = {}
+    for sheet, cells in groupby(given, key=lambda key: key[0]):
+        here = list(cells)
+        first = number[here[0]]
+        names = tuple([cell_name(*key[1:]).encode() for key in here])
+        inputs[sheet] = range(first, first + len(here)), names
     steps = []
     for keys in sorted(alike.values(), key=lambda keys: levels[keys[0]]):
         nodes = [node for node, _ in reads[keys[0]]]
@@ -221,21 +271,15 @@ def _steps(
         found = []
         for node, each in zip(nodes, areas, strict=True):
             same = all(rows == each[0] for rows in each[1:])
-            found.append((node, each[:1] if same else each))
-        steps.append(Step(trees[keys[0]], tuple(keys), tuple(found)))
-    given = {
-        cell
-        for found in reads.values()
-        for _, rows in found
-        for row in rows
-        for cell in row
-        if cell not in trees
-    }
-    inputs = {}
-    for sheet in {key[0] for key in given}:
-        here = tuple(sorted(key for key in given if key[0] == sheet))
-        inputs[sheet] = here, tuple(cell_name(*key[1:]).encode() for key in here)
-    return Plan(tuple(steps), inputs)
+            places = [
+                tuple([tuple([number[key] for key in row]) for row in rows])
+                for rows in (each[:1] if same else each)
+            ]
+            found.append((node, tuple(places)))
+        steps.append(Step(trees[keys[0]], tuple([number[key] for key in keys]), tuple(found)))
+    weight = max((step.weight for step in steps), default=0)
+    longest = max((len(step.cells) for step in steps), default=0)
+    return Plan(tuple(steps), tuple(trees), inputs, weight, longest)
 
 
 def _shape(node: Expr, key: Key) -> object:
