@@ -59,6 +59,8 @@ def _visit(expr: Expr, env: Env) -> Any:
             return _apply(UNARY[op], [_visit(operand, env)])
         case Binary(op, left, right):
             return _apply(BINARY[op], [_visit(left, env), _visit(right, env)])
+        case Call("IF", (condition, *choices)):
+            return _if(_visit(condition, env), choices, env, _visit)
         case Call(name, nodes):
             function = FUNCTIONS[name]
             visit = _visit_cells if function.ranges else _visit
@@ -71,9 +73,25 @@ def _visit_cells(expr: Expr, env: Env) -> Any:
         case Cell() | Ref():
             return as_area(_visit(expr, env))
         case Call("IF", (condition, *choices)):
-            args = [_visit(condition, env), *(_visit_cells(choice, env) for choice in choices)]
-            return _apply(FUNCTIONS["IF"].scalar, args)
+            return _if(_visit(condition, env), choices, env, _visit_cells)
     return _visit(expr, env)
+
+
+def _if(
+    condition: Any, choices: Sequence[Expr], env: Env, visit: Callable[[Expr, Env], Any]
+) -> Any:
+    """IF, which does not compute what no row takes."""
+    if _is_truths(condition) and len(choices) == 2:
+        if condition.all() or not condition.any():
+            chosen = visit(choices[0 if condition[0] else 1], env)
+            if isinstance(chosen, np.ndarray):
+                return chosen
+            return packed([chosen] * len(condition))
+        then, otherwise = (visit(choice, env) for choice in choices)
+        if type(then) is not tuple and type(otherwise) is not tuple:
+            return _chosen(condition, then, otherwise)
+        return _apply(FUNCTIONS["IF"].scalar, [condition, then, otherwise])
+    return _apply(FUNCTIONS["IF"].scalar, [condition, *(visit(choice, env) for choice in choices)])
 
 
 def _given(source: Any) -> Any:
@@ -98,8 +116,10 @@ def _apply(scalar: Callable[..., Value], args: Sequence[Any]) -> Any:
     count = next((len(cell) for cell in _cells(args) if isinstance(cell, np.ndarray)), None)
     if count is None:
         return _caught(scalar, args)
-    if scalar is _IF and len(args) == 3 and _is_truths(args[0]) and not _has_areas(args):
-        return _chosen(*args)
+    if scalar is _IFERROR and isinstance(args[0], np.ndarray) and args[0].dtype != np.object_:
+        return args[0]
+    if (joined := _JOINED.get(scalar)) and all(map(_is_truths, args)):
+        return joined.reduce(args)
     if (fast := _FAST.get(scalar)) and _is_plain(args):
         with np.errstate(all="ignore"):
             result = fast(*args)
@@ -150,10 +170,6 @@ def _is_plain(args: Sequence[Any]) -> bool:
         cell.dtype == np.float64 if isinstance(cell, np.ndarray) else type(cell) is float
         for cell in _cells(args)
     )
-
-
-def _has_areas(args: Sequence[Any]) -> bool:
-    return any(type(arg) is tuple for arg in args)
 
 
 def _chosen(conditions: Column, then: Any, otherwise: Any) -> Column:
@@ -229,7 +245,12 @@ def _round(value: Any, places: Any) -> Column | None:
     return result
 
 
-_IF = FUNCTIONS["IF"].scalar
+_IFERROR = FUNCTIONS["IFERROR"].scalar
+
+_JOINED: dict[Callable[..., Value], Any] = {
+    FUNCTIONS["AND"].scalar: np.logical_and,
+    FUNCTIONS["OR"].scalar: np.logical_or,
+}
 
 _FAST: dict[Callable[..., Value], Callable[..., Any]] = {
     UNARY["-"]: lambda a: 0.0 - a,
