@@ -1,17 +1,14 @@
 """Workbooks in, recalculated workbooks out: the engine is chosen, its values are written back."""
 
-import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal, overload
 
 from xlperf.diagnostic import InputError, Message
 from xlperf.expr import Value
-from xlperf.ooxml.files import make_folder, read_file, write_file
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.trust import signed
 from xlperf.recalc.book import Book, Key
@@ -30,9 +27,6 @@ ENGINES: Mapping[str, type[Engine]] = {
 """The engines by name, in the order in which `auto` asks them."""
 
 EngineName = Literal["auto", "compiled", "formualizer", "formulas", "libreoffice"]
-
-_TOGETHER = 256
-"""Workbooks that are held in memory at once."""
 
 _CLOSE = 1e-12
 
@@ -130,6 +124,24 @@ def recalculate(
     return [_outcome(job) for job in jobs]
 
 
+def recalculate_each(
+    sources: Sequence[Callable[[], bytes]], engine: EngineName, limits: Limits
+) -> Iterator[Recalculated | InputError]:
+    """The outcome for the workbook that each source gives, or why there is none."""
+    opened: list[_Job | InputError] = []
+    for source in sources:
+        try:
+            opened.append(_opened(source(), limits))
+        except InputError as error:
+            opened.append(error)
+    _calculate([job for job in opened if isinstance(job, _Job)], engine)
+    for job in opened:
+        try:
+            yield _outcome(job) if isinstance(job, _Job) else job
+        except InputError as error:
+            yield error
+
+
 def _opened(data: bytes, limits: Limits) -> _Job:
     start = time.perf_counter()
     book = Book(data, limits)
@@ -222,68 +234,3 @@ def _same(old: Value, new: Value) -> bool:
     if type(old) is float and type(new) is float:
         return old == new or abs(old - new) <= _CLOSE * abs(new)
     return type(old) is type(new) and old == new
-
-
-def recalculate_files(
-    files: Sequence[tuple[Path, Path | None]],
-    engine: EngineName = "auto",
-    limits: Limits = DEFAULT,
-    jobs: int = 1,
-) -> Iterable[Recalculated]:
-    """Recalculate each file into the path beside it, which may be the same; None writes nothing.
-
-    A file that cannot be used is an outcome with a problem, and the others are done all the same.
-    """
-    size = max(1, min(_TOGETHER, -(-len(files) // jobs)))
-    chunks = [files[place : place + size] for place in range(0, len(files), size)]
-    if jobs == 1:
-        for chunk in chunks:
-            yield from _files(chunk, engine, limits)
-        return
-    with ProcessPoolExecutor(jobs) as pool:
-        work = [pool.submit(_files, chunk, engine, limits) for chunk in chunks]
-        for each in work:
-            yield from each.result()
-
-
-def _files(
-    files: Sequence[tuple[Path, Path | None]], engine: EngineName, limits: Limits
-) -> list[Recalculated]:
-    opened: list[_Job | InputError] = []
-    for path, _ in files:
-        try:
-            opened.append(_opened(read_file(path, limits), limits))
-        except InputError as error:
-            opened.append(error)
-    _calculate([job for job in opened if isinstance(job, _Job)], engine)
-    outcomes = []
-    for (path, out), job in zip(files, opened, strict=True):
-        try:
-            if isinstance(job, InputError):
-                raise job
-            outcome = replace(_outcome(job), file=path)
-            if out and outcome.data is not None:
-                make_folder(out.parent)
-                write_file(out, outcome.data)
-            # What is told of it must not hold the workbook in memory.
-            outcomes.append(replace(outcome, data=None, changed=tuple(outcome.changed)))
-        except InputError as error:
-            outcomes.append(Recalculated(None, {}, 0, (), (), 0.0, file=path, problem=error))
-    return outcomes
-
-
-def targets(
-    paths: Sequence[Path], out: Path | None, *, in_place: bool = False
-) -> list[tuple[Path, Path | None]]:
-    """Where each workbook is written: into `out`, in its own place, or, None, nowhere.
-
-    `out` is the file for one workbook where it ends like one, else a folder that keeps the folders
-    below those that all the workbooks share.
-    """
-    if out is None:
-        return [(path, path if in_place else None) for path in paths]
-    if len(paths) == 1 and out.suffix.lower() == paths[0].suffix.lower() and not out.is_dir():
-        return [(paths[0], out)]
-    full = [path.resolve() for path in paths]
-    root = os.path.commonpath([path.parent for path in full]) if full else ""
-    return [(path, out / place.relative_to(root)) for path, place in zip(paths, full, strict=True)]
