@@ -11,6 +11,7 @@ for the last operation.
 
 from xlperf.expr.evaluate import Env, evaluate
 from xlperf.expr.functions import FUNCTIONS, Area
+from xlperf.expr.order import levels, references_in
 from xlperf.expr.parsing import Unsupported, parse_formula
 from xlperf.expr.printing import to_excel
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
@@ -33,6 +34,8 @@ __all__ = [
     "Value",
     "doubts",
     "evaluate",
+    "levels",
     "parse_formula",
+    "references_in",
     "to_excel",
 ]

@@ -21,7 +21,9 @@ from xlperf.expr import (
     Ref,
     Unary,
     Unsupported,
+    levels,
     parse_formula,
+    references_in,
 )
 from xlperf.ooxml.address import cell_name
 from xlperf.recalc.book import Book, Key
@@ -108,7 +110,7 @@ def plan(book: Book) -> Plan | list[Reason]:
             continue
         try:
             trees[key] = tree = names.resolved(_parsed(formula.text), key[0])
-            reads[key] = found = [(n, names.cells(n, key[0])) for n in _references(tree)]
+            reads[key] = found = names.reads(tree, key[0])
         except _RefusalError as refusal:
             reasons.append(Reason(refusal.message, key))
             continue
@@ -118,10 +120,15 @@ def plan(book: Book) -> Plan | list[Reason]:
             break
     if reasons:
         return reasons
-    levels = _levels(trees, reads)
-    if circular := [key for key in trees if key not in levels]:
+    depth = levels(
+        {
+            key: {cell for _, rows in found for row in rows for cell in row if cell in trees}
+            for key, found in reads.items()
+        }
+    )
+    if circular := [key for key in trees if key not in depth]:
         return [Reason(Message("循环引用", "circular references"), key) for key in circular]
-    return _steps(trees, reads, levels)
+    return _steps(trees, reads, depth)
 
 
 class _RefusalError(Exception):
@@ -181,13 +188,19 @@ class _Names:
             raise _RefusalError(Message("隐式交集", "implicit intersection"))
         if any(
             not (cell.row_fixed and cell.column_fixed and node_sheet is not None)
-            for node in _references(meaning)
+            for node in references_in(meaning)
+            if not isinstance(node, Ref)
             for cell, node_sheet in _corners(node)
         ):
             raise _RefusalError(
                 Message(f"名称“{name}”的相对引用", f"relative references in the name “{name}”")
             )
         return self.resolved(meaning, sheet, area, depth + 1)
+
+    def reads(self, tree: Expr, sheet: int) -> _Reads:
+        """What a tree without names reads, node by node."""
+        nodes = (node for node in references_in(tree) if not isinstance(node, Ref))
+        return [(node, self.cells(node, sheet)) for node in nodes]
 
     def cells(self, node: Cell | Range, sheet: int) -> _Rows:
         """The cells that a reference stands for, row by row."""
@@ -212,48 +225,12 @@ def _corners(node: Cell | Range) -> Iterator[tuple[Cell, str | None]]:
         yield node.last, node.first.sheet
 
 
-def _references(tree: Expr) -> Iterator[Cell | Range]:
-    match tree:
-        case Cell() | Range():
-            yield tree
-        case Unary(_, operand):
-            yield from _references(operand)
-        case Binary(_, left, right):
-            yield from _references(left)
-            yield from _references(right)
-        case Call(_, args):
-            for arg in args:
-                yield from _references(arg)
-
-
-def _levels(trees: Mapping[Key, Expr], reads: Mapping[Key, _Reads]) -> dict[Key, int]:
-    """How many formulas stand one upon another below each; circular ones are left out."""
-    before = {
-        key: {cell for _, rows in found for row in rows for cell in row if cell in trees}
-        for key, found in reads.items()
-    }
-    after: dict[Key, list[Key]] = {}
-    for key, precedents in before.items():
-        for precedent in precedents:
-            after.setdefault(precedent, []).append(key)
-    waiting = {key: len(precedents) for key, precedents in before.items()}
-    ready = [key for key, count in waiting.items() if not count]
-    levels = dict.fromkeys(ready, 0)
-    for key in ready:  # which grows on the way
-        for follower in after.get(key, ()):
-            waiting[follower] -= 1
-            levels[follower] = levels[key] + 1
-            if not waiting[follower]:
-                ready.append(follower)
-    return {key: levels[key] for key in ready}
-
-
 def _steps(
-    trees: Mapping[Key, Expr], reads: Mapping[Key, _Reads], levels: Mapping[Key, int]
+    trees: Mapping[Key, Expr], reads: Mapping[Key, _Reads], depth: Mapping[Key, int]
 ) -> Plan:
     alike: dict[tuple[object, ...], list[Key]] = {}
     for key, tree in trees.items():
-        shape = (levels[key], key[0], _shape(tree, key))
+        shape = (depth[key], key[0], _shape(tree, key))
         alike.setdefault(shape, []).append(key)
     read = {cell for found in reads.values() for _, rows in found for row in rows for cell in row}
     given = sorted(read - trees.keys())
@@ -265,7 +242,7 @@ def _steps(
         names = tuple([cell_name(*key[1:]).encode() for key in here])
         inputs[sheet] = range(first, first + len(here)), names
     steps = []
-    for keys in sorted(alike.values(), key=lambda keys: levels[keys[0]]):
+    for keys in sorted(alike.values(), key=lambda keys: depth[keys[0]]):
         nodes = [node for node, _ in reads[keys[0]]]
         areas = zip(*([rows for _, rows in reads[key]] for key in keys), strict=True)
         found = []
