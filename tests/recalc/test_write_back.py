@@ -134,21 +134,26 @@ def test_a_sheet_of_other_values_is_read_anew() -> None:
 
 
 def test_the_same_formula_with_another_meaning_is_another_plan() -> None:
-    """A name of a text is told from others only where a formula mentions it."""
+    """A name of a text is told from others only where a formula mentions it, however spelled."""
     books = []
-    for name in ("unit", "key"):
+    for name in ("单位_unit", "key"):
         for text in ("元", "万元"):
             file = io.BytesIO()
             with xlsxwriter.Workbook(file) as workbook:
                 sheet = workbook.add_worksheet("It's 2025 (年)")
                 sheet.write("A1", 5)
-                workbook.add_worksheet("1-2月").write_formula("A1", "='It''s 2025 (年)'!A1&Unit")
-                workbook.define_name("unit", '="元"')
+                workbook.add_worksheet("1-2月").write_formula(
+                    "A1", "='It''s 2025 (年)'!A1&单位_Unit"
+                )
+                workbook.define_name("单位_unit", '="元"')
                 workbook.define_name("key", '="1"')
             package = Package.open(file.getvalue())
             part = package.read("xl/workbook.xml").decode()
             part = re.sub(rf'(<definedName name="{name}">)"[^"]*"', rf'\1"{text}"', part)
-            books.append(package.replace({"xl/workbook.xml": part.encode()}).to_bytes())
+            sheet2 = package.read("xl/worksheets/sheet2.xml").decode()
+            sheet2 = sheet2.encode("ascii", "xmlcharrefreplace")
+            changed = {"xl/workbook.xml": part.encode(), "xl/worksheets/sheet2.xml": sheet2}
+            books.append(package.replace(changed).to_bytes())
     outcomes = recalculate(books, "compiled")
     assert [outcome.refused_by for outcome in outcomes] == [{}] * 4
     changes = [change for outcome in outcomes for change in outcome.changed]

@@ -225,8 +225,8 @@ def _sum(*args: Any) -> Any:
     lost: Any = 0.0
     for value in _cells(args):
         new = total + value
-        small, large = (total - new) + value, (value - new) + total
-        lost = lost + np.where(np.abs(total) >= np.abs(value), small, large)
+        added = new - total  # what of the value has arrived (Knuth's exact error of a sum)
+        lost = lost + ((total - (new - added)) + (value - added))
         total = new
     return total + lost
 

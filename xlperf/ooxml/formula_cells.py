@@ -140,7 +140,7 @@ class _Outline:
 
     @cached_property
     def text(self) -> str:
-        return "\n".join([content.decode() for _, _, content in self._formulas]).casefold()
+        return "\n".join([_text(content) for _, _, content in self._formulas]).casefold()
 
     @cached_property
     def has_arrays(self) -> bool:

@@ -176,7 +176,7 @@ _frames: dict[tuple[object, ...], _Frame] = {}
 _MOST_FRAMES = 64
 _FRAME_PARTS = ("_rels/.rels", "xl/_rels/workbook.xml.rels")
 _WORKBOOK_PART = "xl/workbook.xml"
-_CONSTANT = re.compile(rb'<definedName name="([^"]*+)"([^>]*+)>("(?:[^"<]|"")*+")</definedName>')
+_CONSTANT = re.compile(rb'<definedName name="([^"&]*+)"([^>]*+)>("(?:[^"<]|"")*+")</definedName>')
 
 
 def _frame(package: Package) -> tuple[_Frame, tuple[tuple[str, bytes], ...]]:
