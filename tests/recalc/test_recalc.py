@@ -200,15 +200,19 @@ def test_text_that_only_some_languages_read_as_a_number_is_refused(text, tmp_pat
 def test_the_command_reports_json_and_exits_1_for_what_was_refused(tmp_path):
     book(tmp_path / "good.xlsx", {"A1": 2, "A2": "=A1*2"})
     book(tmp_path / "bad.xlsx", {"A1": 2, "A2": "=A1*RAND()"})
+    (tmp_path / "torn.xlsx").write_bytes((tmp_path / "good.xlsx").read_bytes()[:900])
     args = ["recalc", str(tmp_path), "-o", str(tmp_path / "out"), "--report", "json"]
     result = CliRunner().invoke(cli, args)
     assert result.exit_code == 1, result.output
-    bad, good = json.loads(result.stdout)["workbooks"]
+    bad, good, torn = json.loads(result.stdout)["workbooks"]
+    assert torn["engine"] is None
+    assert "已损坏" in torn["unsupported"][0]["reason"]
+    assert "torn.xlsx" in result.stderr
     assert good["engine"] == "compiled"
     assert good["recalculated"] == 1
     assert good["changed"] == [{"sheet": "表", "cell": "A2", "old": 0, "new": 4}]
     assert bad["engine"] is None
-    assert bad["unsupported"][0]["cell"] == "A2"
+    assert [cell["cell"] for cell in bad["unsupported"]] == ["A2"]
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["good.xlsx"]
 
 

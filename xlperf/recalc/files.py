@@ -116,7 +116,8 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _unusable(path: Path, problem: InputError) -> Recalculated:
-    return Recalculated(None, {}, 0, (), (), 0.0, file=path, problem=problem)
+    named = WorkbookError(d.at(file=d.place.file or str(path)) for d in problem.diagnostics)
+    return Recalculated(None, {}, 0, (), (), 0.0, file=path, problem=named)
 
 
 def _dead_process(path: Path) -> Diagnostic:

@@ -219,15 +219,16 @@ def _outcome(job: _Job) -> Recalculated:
 def _unsupported(job: _Job) -> tuple[Unsupported, ...]:
     """The cells that kept the last engine that was asked, the most capable one, from its work."""
     last = list(job.refused.values())[-1] if job.refused else ()
-    found = []
+    found: dict[object, Unsupported] = {}
     for reason in last:
         if reason.key is None:
-            found.append(Unsupported("", "", "", reason.message))
-        else:
+            found[reason] = Unsupported("", "", "", reason.message)
+        elif reason.key not in found:  # a cell is told of once
             formula = job.book.formulas.get(reason.key)
             text = "=" + formula.text if formula else ""
-            found.append(Unsupported(*job.book.place(reason.key), text, reason.message))
-    return tuple(found)
+            place = job.book.place(reason.key)
+            found[reason.key] = Unsupported(*place, text, reason.message)
+    return tuple(found.values())
 
 
 def _same(old: Value, new: Value) -> bool:
