@@ -47,6 +47,7 @@ _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _SMALLEST = 2.2251e-308
 _DAY = datetime.timedelta(days=1)
 _OUTLINES_SIZE = 1 << 23
+"""Bytes of outlines that are kept in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class _Outline:
     def holds(self, slots: int) -> bool:
         """Whether all the values of the sheet are in cells that are understood here."""
         found = sum([content.count(_MARK) for _, _, content in self._all])
-        return found == slots and not any(b"'" in tag for tag in {tag for _, tag, _ in self._all})
+        return found == slots and not any(b"='" in tag for tag in {tag for _, tag, _ in self._all})
 
     @cached_property
     def signature(self) -> Signature:
@@ -228,9 +229,8 @@ class FormulaSheet:
     ) -> None:
         """`strings` gives the shared strings; it is asked only where a cell holds one.
 
-        `error` makes an error value of its text; `str` gives the text back.
-
-        Raises WorkbookError when the part is damaged or beyond the limits.
+        `error` makes an error value of its text, and `str` gives the text back. Raises
+        WorkbookError when the part is damaged or beyond the limits.
         """
         self.part, self._strings, self._error = part, strings, error
         pieces = _SLOT.split(xml)
@@ -282,8 +282,7 @@ class FormulaSheet:
         pieces = self._pieces
         places, numbers = self._outline.places(names)
         if numbers:
-            # Thousands of numbers are read at once; a slot that is odd or empty needs a closer look
-            # at each.
+            # Thousands of numbers are read at once, unless one is empty or has a space before it.
             with contextlib.suppress(ValueError):
                 texts = b"".join([pieces[slot] for slot in numbers]).split(b"<v>")
                 return list(map(float, texts[1:]))

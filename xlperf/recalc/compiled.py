@@ -135,11 +135,11 @@ class _Held:
 
     def only(self, cells: Any) -> list[Value]:
         """What these cells hold in the only workbook."""
-        values: list[Value] = self._numbers[cells, 0].tolist()
-        for place, value in enumerate(values):
-            if value != value:
-                values[place] = self.values(cells[place])[0]
-        return values
+        numbers: list[float] = self._numbers[cells, 0].tolist()
+        return [
+            self.values(cell)[0] if math.isnan(number) else number
+            for cell, number in zip(cells.tolist(), numbers, strict=True)
+        ]
 
     def put(self, cells: Sequence[int], result: Any) -> None:
         """Keep what a step gave, a column of all its cells."""
