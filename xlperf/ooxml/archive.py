@@ -8,7 +8,6 @@ lossless and fast.
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from xlperf.diagnostic import Diagnostic, Message, WorkbookError
@@ -28,8 +27,7 @@ _NEW_YEAR_1980 = 0x21
 _LEVEL = 1  # three times as fast as the usual 6, and a seventh larger on a sheet
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One file of an archive: its compressed bytes and what the headers say of them."""
 
     raw: bytes

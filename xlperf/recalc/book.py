@@ -182,9 +182,16 @@ _CONSTANT = re.compile(rb'<definedName name="([^"&]*+)"([^>]*+)>("(?:[^"<]|"")*+
 def _frame(package: Package) -> tuple[_Frame, tuple[tuple[str, bytes], ...]]:
     """The frame of a workbook, and its own constants."""
     xml = package.read(_WORKBOOK_PART) if _WORKBOOK_PART in package else b""
-    constants = tuple([(n.decode().casefold(), text) for n, _, text in _CONSTANT.findall(xml)])
+    pieces = _CONSTANT.split(xml)
+    constants = tuple(
+        [
+            (name.decode().casefold(), text)
+            for name, text in zip(pieces[1::4], pieces[3::4], strict=True)
+        ]
+    )
+    del pieces[3::4]
     parts = [package.packed(name) for name in _FRAME_PARTS]
-    key = (*package, *parts, _CONSTANT.sub(rb"<\1\2>", xml))
+    key = (*package, *parts, *pieces)
     known = _frames.get(key)
     if known is None or not (all(parts) and xml):
         if len(_frames) >= _MOST_FRAMES:
