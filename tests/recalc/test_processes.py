@@ -96,4 +96,9 @@ def test_no_process_outlives_the_program(folder, program):
     ]
     assert worker in family
     program.kill()
-    wait_for(lambda: not any(Path(f"/proc/{process}").exists() for process in family))
+    try:
+        wait_for(lambda: not any(Path(f"/proc/{process}").exists() for process in family))
+    finally:
+        for process in family:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
