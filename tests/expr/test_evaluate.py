@@ -101,7 +101,7 @@ def test_columns_may_be_any_sequence() -> None:
     assert evaluate(tree('a&"x"'), {"a": np.array(["b", "c"])}).tolist() == ["bx", "cx"]
     with pytest.raises(ValueError, match="dimension"):
         evaluate(doubled, {"a": np.ones((2, 2))})
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="rows"):
         evaluate(tree("a&b"), {"a": np.array(["b", "c"]), "b": np.array(["b"])})
 
 

@@ -17,6 +17,7 @@ from xlperf.expr.values import ExcelError, Value, doubt, doubts
 from xlperf.lazy import lazy_front
 
 if TYPE_CHECKING:
+    from xlperf.expr.order import levels, references_in
     from xlperf.expr.parsing import Unsupported, parse_formula
     from xlperf.expr.printing import to_excel
 
@@ -38,12 +39,15 @@ __all__ = [
     "doubt",
     "doubts",
     "evaluate",
+    "levels",
     "parse_formula",
+    "references_in",
     "to_excel",
 ]
 
 __getattr__ = lazy_front(
     __name__,
+    order="levels references_in",
     parsing="Unsupported parse_formula",
     printing="to_excel",
 )

@@ -4,7 +4,7 @@ Columns of plain numbers go through numpy; whatever else they hold (texts, blank
 divide by) goes through the scalar function element by element, so the two cannot disagree.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from typing import Any
 
@@ -23,15 +23,37 @@ Column = npt.NDArray[Any]
 
 def evaluate(expr: Expr, env: Env) -> Column:
     """What `expr` gives for each row, where `env` holds at least one column."""
-    result: Column
+    return _finished(_outcome(expr, _Given(env)))
+
+
+def computed(expr: Expr, env: Env, count: int) -> Column:
+    """`evaluate` for `count` rows, where `env` holds nothing but values and columns of `packed`."""
+    result = _outcome(expr, env)
+    return _finished(result if isinstance(result, np.ndarray) else packed([result] * count))
+
+
+def _outcome(expr: Expr, env: Env) -> Any:
+    """What a whole formula gives; its last sum is one of its own kind."""
     match expr:
         case Binary(op, left, right) if op in LAST:
-            result = _apply(LAST[op], [_visit(left, env), _visit(right, env)])
-        case _:
-            result = _visit(expr, env)
+            return _apply(LAST[op], [_visit(left, env), _visit(right, env)])
+    return _visit(expr, env)
+
+
+def _finished(result: Column) -> Column:
     if result.dtype == np.object_:
-        return _packed(0.0 if value is None else value for value in result.tolist())
+        return packed([0.0 if value is None else value for value in result.tolist()])
     return result if result.dtype == np.bool_ else result + 0.0
+
+
+class _Given:
+    """An environment of whatever a Python program holds, as values, areas and columns."""
+
+    def __init__(self, env: Env) -> None:
+        self._env = env
+
+    def __getitem__(self, key: Any, /) -> Any:
+        return _given(self._env[key])
 
 
 def _visit(expr: Expr, env: Env) -> Any:
@@ -39,13 +61,15 @@ def _visit(expr: Expr, env: Env) -> Any:
         case Const(value):
             return value
         case Ref(name):
-            return _given(env[name])
+            return env[name]
         case Cell() | Range():
-            return _given(env[expr])
+            return env[expr]
         case Unary(op, operand):
             return _apply(UNARY[op], [_visit(operand, env)])
         case Binary(op, left, right):
             return _apply(BINARY[op], [_visit(left, env), _visit(right, env)])
+        case Call("IF", (condition, *choices)):
+            return _if(_visit(condition, env), choices, env)
         case Call(name, nodes):
             function = FUNCTIONS[name]
             args = [_HOW[function.kind(place)](node, env) for place, node in enumerate(nodes)]
@@ -99,6 +123,23 @@ _HOW: dict[str, Callable[[Expr, Env], Any]] = {
 }
 
 
+def _if(condition: Any, choices: Sequence[Expr], env: Env) -> Any:
+    """IF, which does not compute what no row takes."""
+    if _is_truths(condition) and len(choices) == 2:
+        if condition.all() or not condition.any():
+            chosen = _visit(choices[0 if condition[0] else 1], env)
+            if isinstance(chosen, np.ndarray):
+                return chosen
+            if type(chosen) is not tuple:
+                return packed([chosen] * len(condition))
+        then, otherwise = (_visit(choice, env) for choice in choices)
+        if type(then) is not tuple and type(otherwise) is not tuple:
+            return _chosen(condition, then, otherwise)
+        return _apply(FUNCTIONS["IF"].scalar, [condition, then, otherwise])
+    args = [condition, *(_visit(choice, env) for choice in choices)]
+    return _apply(FUNCTIONS["IF"].scalar, args)
+
+
 def _given(source: Any) -> Any:
     """A value, an area or a column, as the environment gives it."""
     if type(source) is tuple:
@@ -106,7 +147,7 @@ def _given(source: Any) -> Any:
     if isinstance(source, str) or not hasattr(source, "__len__"):
         return as_value(source)
     if not hasattr(source, "dtype"):
-        return _packed(map(as_value, source))
+        return packed(list(map(as_value, source)))
     array: Column = np.asarray(source)
     if array.ndim != 1:
         raise ValueError(f"a column has one dimension, not {array.ndim}")
@@ -114,29 +155,27 @@ def _given(source: Any) -> Any:
         return array
     if array.dtype.kind in "iuf":
         return array.astype(np.float64, copy=False)
-    return _packed(map(as_value, source))
+    return packed(list(map(as_value, source)))
 
 
 def _apply(scalar: Callable[..., Value], args: Sequence[Any]) -> Any:
     count = next((len(cell) for cell in _cells(args) if isinstance(cell, np.ndarray)), None)
     if count is None:
         return _caught(scalar, args)
-    areas = any(type(arg) is tuple for arg in args)
-    if (
-        scalar is _IF
-        and len(args) == 3
-        and not areas
-        and _is_truths(args[0])
-        and _is_plain(args[1:])
-    ):
-        return np.where(*args)
+    if scalar is _IFERROR and isinstance(args[0], np.ndarray) and args[0].dtype != np.object_:
+        return args[0]
+    if (joined := _JOINED.get(scalar)) and all(map(_is_truths, args)):
+        return joined.reduce(args)
     if (fast := _FAST.get(scalar)) and _is_plain(args):
         with np.errstate(all="ignore"):
             result = fast(*args)
         if result is not None and np.isfinite(result).all():
             return result
-    rows = zip(*(_spread(arg, count) for arg in args), strict=True)
-    return _packed(_caught(scalar, row) for row in rows)
+    columns = [_spread(arg, count) for arg in args]
+    try:
+        return packed(list(map(scalar, *columns)))
+    except (Fault, ArithmeticError):  # in one of the rows: now each is caught by itself
+        return packed([_caught(scalar, row) for row in zip(*columns, strict=True)])
 
 
 def _caught(scalar: Callable[..., Value], args: Sequence[Any]) -> Value:
@@ -148,17 +187,20 @@ def _caught(scalar: Callable[..., Value], args: Sequence[Any]) -> Value:
         return beyond(error)
 
 
-def _packed(values: Iterable[Value]) -> Column:
-    elements = list(values)
+def packed(elements: list[Any]) -> Column:
+    """Values as a column: of numbers or of truths where all of them are."""
     kinds = set(map(type, elements))
     if kinds == {float}:
         return np.array(elements, np.float64)
     if kinds == {bool}:
         return np.array(elements, np.bool_)
-    packed = np.empty(len(elements), np.object_)
-    for place, element in enumerate(elements):
-        packed[place] = element  # one by one: numpy would take areas apart
-    return packed
+    column = np.empty(len(elements), np.object_)
+    if tuple in kinds:
+        for place, element in enumerate(elements):
+            column[place] = element  # one by one: numpy would take areas apart
+    else:
+        column[:] = elements
+    return column
 
 
 def _cells(args: Sequence[Any]) -> Iterator[Any]:
@@ -178,17 +220,38 @@ def _is_plain(args: Sequence[Any]) -> bool:
     )
 
 
+def _chosen(conditions: Column, then: Any, otherwise: Any) -> Column:
+    """IF: an element of one or the other column, or the one value that is there for all."""
+    if not _is_plain((then, otherwise)):
+        then, otherwise = (
+            arg.astype(np.object_) if isinstance(arg, np.ndarray) else _boxed(arg)
+            for arg in (then, otherwise)
+        )
+
+    chosen: Column = np.where(conditions, then, otherwise)
+    return chosen
+
+
+def _boxed(value: Value) -> Column:
+    box = np.empty((), np.object_)
+    box[()] = value
+    return box
+
+
 def _is_truths(arg: Any) -> bool:
     return isinstance(arg, np.ndarray) and arg.dtype == np.bool_
 
 
-def _spread(arg: Any, count: int) -> Iterable[Any]:
+def _spread(arg: Any, count: int) -> list[Any]:
     """One value (or area) for each row."""
     if isinstance(arg, np.ndarray):
-        return list(arg.tolist())
+        if len(arg) != count:
+            raise ValueError(f"columns of {len(arg)} and {count} rows")
+        values: list[Any] = arg.tolist()
+        return values
     if type(arg) is tuple and any(isinstance(cell, np.ndarray) for row in arg for cell in row):
         lines = [zip(*(_spread(cell, count) for cell in row), strict=True) for row in arg]
-        return zip(*lines, strict=True)
+        return list(zip(*lines, strict=True))
     return [arg] * count
 
 
@@ -210,8 +273,8 @@ def _sum(*args: Any) -> Any:
     lost: Any = 0.0
     for value in _cells(args):
         new = total + value
-        small, large = (total - new) + value, (value - new) + total
-        lost = lost + np.where(np.abs(total) >= np.abs(value), small, large)
+        added = new - total  # what of the value has arrived (Knuth's exact error of a sum)
+        lost = lost + ((total - (new - added)) + (value - added))
         total = new
     return total + lost
 
@@ -230,7 +293,12 @@ def _round(value: Any, places: Any) -> Column | None:
     return result
 
 
-_IF = FUNCTIONS["IF"].scalar
+_IFERROR = FUNCTIONS["IFERROR"].scalar
+
+_JOINED: dict[Callable[..., Value], Any] = {
+    FUNCTIONS["AND"].scalar: np.logical_and,
+    FUNCTIONS["OR"].scalar: np.logical_or,
+}
 
 _FAST: dict[Callable[..., Value], Callable[..., Any]] = {
     UNARY["-"]: lambda a: 0.0 - a,

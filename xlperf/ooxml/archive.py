@@ -8,7 +8,6 @@ lossless and fast.
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from xlperf.diagnostic import Diagnostic, Message, WorkbookError
@@ -25,11 +24,10 @@ _ENCRYPTED, _UTF8_NAME = 0x1, 0x800
 _IN_EXTRA_16, _IN_EXTRA_32 = 0xFFFF, 0xFFFFFFFF
 _LONGEST_COMMENT = 0xFFFF
 _NEW_YEAR_1980 = 0x21
-_LEVEL = 3  # twice as fast as the usual 6, and 6 % larger on a sheet
+_LEVEL = 1  # three times as fast as the usual 6, and a seventh larger on a sheet
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One file of an archive: its compressed bytes and what the headers say of them."""
 
     raw: bytes

@@ -7,6 +7,7 @@ Only the values of formula cells are written back.
 
 from xlperf.recalc.book import Book
 from xlperf.recalc.engine import Engine, Reason
+from xlperf.recalc.files import recalculate_files, targets
 from xlperf.recalc.report import as_json, lines
 from xlperf.recalc.run import (
     ENGINES,
@@ -14,8 +15,6 @@ from xlperf.recalc.run import (
     Recalculated,
     Unsupported,
     recalculate,
-    recalculate_files,
-    targets,
 )
 
 __all__ = [

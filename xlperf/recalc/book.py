@@ -1,5 +1,6 @@
 """A workbook as the engines see it: formulas and values by cell, read only as far as needed."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,13 +12,10 @@ from xlperf.ooxml.package import Package
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.sheet import read_strings
 from xlperf.ooxml.trust import has_signature
-from xlperf.ooxml.values import cached_value
 from xlperf.ooxml.workbook import Workbook, calculation_settings, recalculated_on_load
 
 Key = tuple[int, int, int]
 """A cell of the workbook: sheet index (0-based), row, column (1-based)."""
-
-_SMALLEST = 2.2251e-308
 
 
 class Book:
@@ -28,31 +26,45 @@ class Book:
         self.data = data
         self.limits = limits
         self.package = Package.open(data, limits)
-        self._frame = _frame(self.package)
-        self.workbook = self._frame.workbook
+        self._frame, self._constants = _frame(self.package)
         self.signed = self._frame.signed
+
+    @cached_property
+    def workbook(self) -> Workbook:
+        same = self._constants == self._frame.constants
+        return self._frame.workbook if same else Workbook.open(self.package)
 
     @cached_property
     def sheets(self) -> tuple[FormulaSheet | None, ...]:
         """Worksheets; None in the place of a chart sheet or a macro sheet."""
         return tuple(
-            FormulaSheet(xml, sheet.part, self._shared_strings, self.limits)
+            FormulaSheet(xml, sheet.part, self._shared_strings, ExcelError, self.limits)
             if b"worksheet" in (xml := self.package.read(sheet.part))[:4096]
             else None
-            for sheet in self.workbook.sheets
+            for sheet in self._frame.workbook.sheets
         )
 
     @cached_property
     def _strings(self) -> Sequence[str]:
-        return read_strings(self.package, self.workbook.shared_strings)
+        return read_strings(self.package, self._frame.workbook.shared_strings)
 
     def _shared_strings(self) -> Sequence[str]:
         return self._strings
 
     @cached_property
     def signature(self) -> object:
-        """Equal for workbooks that differ only in the values of their cells."""
-        return self._frame, tuple(sheet.signature if sheet else () for sheet in self.sheets)
+        """Equal for workbooks whose formulas are the same, and mean the same.
+
+        Their cells may hold other values, and their constants other texts where no formula and no
+        other name mentions them: in forms, these tell the project.
+        """
+        mentioned = [self._frame.definitions, *(sheet.text for sheet in self.sheets if sheet)]
+        used = [
+            constant
+            for constant in self._constants
+            if any(constant[0] in text for text in mentioned)
+        ]
+        return self._frame, tuple([sheet and sheet.signature for sheet in self.sheets]), tuple(used)
 
     @cached_property
     def formulas(self) -> Mapping[Key, Formula]:
@@ -87,12 +99,12 @@ class Book:
     def value(self, key: Key) -> Value:
         """What the file holds in a cell; for a formula, the value that is cached."""
         sheet = self.sheets[key[0]]
-        return None if sheet is None else _value(*sheet.value(key[1:]))
+        return None if sheet is None else sheet.value(key[1:])
 
-    def values(self, sheet: int, names: Sequence[bytes]) -> list[Value]:
+    def values(self, sheet: int, names: tuple[bytes, ...]) -> list[Value]:
         """What the file holds in the cells of these addresses."""
         found = self.sheets[sheet]
-        return [_value(*held) for held in found.values(names)] if found else [None] * len(names)
+        return found.values(names) if found else [None] * len(names)
 
     def given(self) -> Iterable[Key]:
         """The cells that hold a value and no formula."""
@@ -107,14 +119,13 @@ class Book:
         sheet = self.sheets[key[0]]
         return sheet.kind(key[1:]) if sheet else "n"
 
-    def cached(self) -> Iterable[tuple[Key, str, Value]]:
-        """Every cell that a recalculation changes, its address, and the value that it held."""
+    def cached(self) -> Iterable[tuple[Key, Value]]:
+        """Every cell that a recalculation changes, and the value that it held."""
         for index, sheet in enumerate(self.sheets):
             if sheet:
-                for cell, position, value, error in sheet.cached():
-                    yield (index, *position), cell, _value(value, error)
+                yield from zip(sheet.keys(index), sheet.formula_values(), strict=True)
                 for key in self.spills(index) if sheet.has_arrays else ():
-                    yield key, cell_name(*key[1:]), self.value(key)
+                    yield key, self.value(key)
 
     def spills(self, only: int | None = None) -> Iterable[Key]:
         """Cells without a formula of their own that an array formula fills, of one sheet or all."""
@@ -127,54 +138,76 @@ class Book:
 
     def with_values(self, values: Mapping[Key, Value]) -> bytes:
         """The file with these values in its cells, and Excel told to calculate when it opens it."""
-        by_sheet: dict[int, dict[tuple[int, int], tuple[str, str]]] = {}
-        for (index, row, column), value in values.items():
-            by_sheet.setdefault(index, {})[row, column] = _written(row, column, value)
         changed: dict[str, bytes | None] = {}
-        if self._frame.recalculated is not None:
-            changed[self.workbook.part] = self._frame.recalculated
-        for index, cells in by_sheet.items():
-            if sheet := self.sheets[index]:
-                xml = sheet.with_values(cells)
+        if not self._frame.on_load:
+            part = self._frame.workbook.part
+            changed[part] = recalculated_on_load(self.package.read(part))
+        for index, sheet in enumerate(self.sheets):
+            if sheet:
+                keys = self.spills(index) if sheet.has_arrays else ()
+                spilt = {key[1:]: values[key] for key in keys if key in values}
+                xml = sheet.with_values([*map(values.__getitem__, sheet.keys(index))], spilt)
                 if xml is not sheet.xml:
                     changed[sheet.part] = xml
         return self.package.replace(changed).to_bytes() if changed else self.data
 
     def place(self, key: Key) -> tuple[str, str]:
         """Sheet and address of a cell, as a person reads them."""
-        return self.workbook.sheets[key[0]].name, cell_name(*key[1:])
+        return self._frame.workbook.sheets[key[0]].name, cell_name(*key[1:])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Frame:
     """What workbooks of one template share; to read it takes longer than to calculate.
 
-    `recalculated` is the workbook part that tells Excel to calculate, None where it does already.
+    `constants` are those of the workbook that it was read from: folded names and their texts.
+    `definitions` is what all other names say. `on_load` tells whether Excel is told already to
+    calculate when it opens the file.
     """
 
     workbook: Workbook
     signed: bool
-    recalculated: bytes | None
+    on_load: bool
+    constants: tuple[tuple[str, bytes], ...]
+    definitions: str
 
 
 _frames: dict[tuple[object, ...], _Frame] = {}
 _MOST_FRAMES = 64
-_FRAME_PARTS = ("_rels/.rels", "xl/workbook.xml", "xl/_rels/workbook.xml.rels")
+_FRAME_PARTS = ("_rels/.rels", "xl/_rels/workbook.xml.rels")
+_WORKBOOK_PART = "xl/workbook.xml"
+_CONSTANT = re.compile(rb'<definedName name="([^"&]*+)"([^>]*+)>("(?:[^"<]|"")*+")</definedName>')
 
 
-def _frame(package: Package) -> _Frame:
+def _frame(package: Package) -> tuple[_Frame, tuple[tuple[str, bytes], ...]]:
+    """The frame of a workbook, and its own constants."""
+    xml = package.read(_WORKBOOK_PART) if _WORKBOOK_PART in package else b""
+    pieces = _CONSTANT.split(xml)
+    constants = tuple(
+        [
+            (name.decode().casefold(), text)
+            for name, text in zip(pieces[1::4], pieces[3::4], strict=True)
+        ]
+    )
+    del pieces[3::4]
     parts = [package.packed(name) for name in _FRAME_PARTS]
-    key = (*package, *parts)
+    key = (*package, *parts, *pieces)
     known = _frames.get(key)
-    if known is None or not all(parts):
+    if known is None or not (all(parts) and xml):
         if len(_frames) >= _MOST_FRAMES:
             _frames.clear()
-        workbook = Workbook.open(package)
-        xml = package.read(workbook.part)
-        new = recalculated_on_load(xml)
-        signed = has_signature(package)
-        known = _frames[key] = _Frame(workbook, signed, None if new == xml else new)
-    return known
+        known = _frames[key] = _new_frame(package, constants)
+    return known, constants
+
+
+def _new_frame(package: Package, constants: tuple[tuple[str, bytes], ...]) -> _Frame:
+    workbook = Workbook.open(package)
+    xml = package.read(workbook.part)
+    names = {name for name, _ in constants}
+    others = [name.text for name in workbook.names if name.name.casefold() not in names]
+    definitions = "\n".join(others).casefold()
+    on_load = recalculated_on_load(xml) == xml
+    return _Frame(workbook, has_signature(package), on_load, constants, definitions)
 
 
 def cells_of(sheet: int, area: Area) -> list[Key]:
@@ -191,17 +224,3 @@ def area_of(text: str) -> Area | None:
         return parse_area(text)
     except ValueError:
         return None
-
-
-def _value(value: float | str | bool | None, error: bool) -> Value:
-    return ExcelError(str(value)) if error else value
-
-
-def _written(row: int, column: int, value: Value) -> tuple[str, str]:
-    if type(value) is float:
-        # Excel knows no smaller numbers than these, and takes them for 0.
-        value = 0.0 if abs(value) < _SMALLEST else value
-        return "", f"<v>{value!r}</v>".replace(".0<", "<").replace("e", "E")
-    error = isinstance(value, ExcelError)
-    shown = str(value) if error else value
-    return cached_value(cell_name(row, column), shown, error=error)  # type: ignore[arg-type]

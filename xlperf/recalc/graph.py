@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import groupby
+from typing import Any
 
 from xlperf.diagnostic import Message
 from xlperf.expr import (
@@ -21,7 +23,9 @@ from xlperf.expr import (
     Ref,
     Unary,
     Unsupported,
+    levels,
     parse_formula,
+    references_in,
 )
 from xlperf.expr.arrays import is_array
 from xlperf.ooxml.address import cell_name
@@ -31,8 +35,8 @@ from xlperf.recalc.engine import Reason
 from xlperf.recalc.known import plainly
 from xlperf.recalc.places import LAST_COLUMN, LAST_ROW, Place, RefusalError, settled
 
-Rows = tuple[tuple[Key, ...], ...]
-_Reads = Sequence[tuple[Cell | Range, Rows]]
+_Rows = tuple[tuple[Key, ...], ...]
+_Reads = Sequence[tuple[Cell | Range, _Rows]]
 _MOST_CELLS = 2_000_000
 _HIDDEN = re.compile(rb"<row\b[^>]*\shidden=\"(?:1|true)\"")
 _LARGE = 64
@@ -40,7 +44,11 @@ _DEPTH = 64
 _TOO_LARGE = Message("引用的区域过大", "ranges that are too large")
 
 
-@dataclass(frozen=True, slots=True)
+Places = tuple[tuple[int, ...], ...]
+"""The cells of an area, row by row, by their numbers in the plan."""
+
+
+@dataclass(frozen=True)
 class Step:
     """One formula for several cells; `reads` has, by node, what each of the cells reads there.
 
@@ -48,19 +56,53 @@ class Step:
     """
 
     tree: Expr
-    keys: tuple[Key, ...]
-    reads: tuple[tuple[Cell | Range, tuple[Rows, ...]], ...]
+    cells: tuple[int, ...]
+    reads: tuple[tuple[Cell | Range, tuple[Places, ...]], ...]
+
+    @cached_property
+    def lines(self) -> Mapping[int, Any]:
+        """By identity of the node, what each cell of the step reads in each place of an area.
+
+        An array of numbers of cells, of shape (places of the area, cells of the step).
+        """
+        import numpy as np
+
+        found = {}
+        for node, areas in self.reads:
+            lines = np.array([[cell for row in rows for cell in row] for rows in areas]).T
+            found[id(node)] = np.broadcast_to(lines, (len(lines), len(self.cells)))
+        return found
+
+    @property
+    def weight(self) -> int:
+        """How many values its cells read in one workbook."""
+        areas = (areas[0] for _, areas in self.reads)
+        return len(self.cells) * sum(len(rows) * len(rows[0]) for rows in areas)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The steps in the order in which they are computed, and the cells that they start from.
 
-    These go by sheet, with their addresses as the file has them.
+    Cells are numbered: first those that are given, then those of `formulas`. The given ones go by
+    sheet, with their numbers, and their addresses as the file has them. `weight` is that of the
+    heaviest step, `longest` the number of cells of the longest.
     """
 
     steps: tuple[Step, ...]
-    inputs: Mapping[int, tuple[tuple[Key, ...], tuple[bytes, ...]]]
+    formulas: tuple[Key, ...]
+    inputs: Mapping[int, tuple[range, tuple[bytes, ...]]]
+    weight: int
+    longest: int
+
+    @property
+    def size(self) -> int:
+        return self.first + len(self.formulas)
+
+    @property
+    def first(self) -> int:
+        """The number of the first of the formula cells."""
+        return sum(len(numbers) for numbers, _ in self.inputs.values())
 
 
 def plan(book: Book) -> Plan | list[Reason]:
@@ -69,7 +111,7 @@ def plan(book: Book) -> Plan | list[Reason]:
     trees: dict[Key, Expr] = {}
     reads: dict[Key, _Reads] = {}
     reasons: list[Reason] = []
-    areas: dict[int, Rows] = {}
+    areas: dict[int, _Rows] = {}
     size = 0
     for key, formula in book.formulas.items():
         if formula.kind:
@@ -77,7 +119,7 @@ def plan(book: Book) -> Plan | list[Reason]:
             continue
         try:
             trees[key] = tree = names.tree(formula.text, key)
-            reads[key] = found = [(n, names.cells(n, key[0])) for n in _references(tree)]
+            reads[key] = found = names.reads(tree, key[0])
         except RefusalError as refusal:
             reasons.append(Reason(refusal.message, key))
             continue
@@ -90,10 +132,10 @@ def plan(book: Book) -> Plan | list[Reason]:
             break
     if reasons:
         return reasons
-    levels = _levels(trees, reads)
-    if circular := [key for key in trees if key not in levels]:
+    depth = levels(_precedents(trees, reads))
+    if circular := [key for key in trees if key not in depth]:
         return [Reason(Message("循环引用", "circular references"), key) for key in circular]
-    return _steps(trees, reads, levels)
+    return _steps(trees, reads, depth)
 
 
 def _parsed(text: str) -> Expr:
@@ -164,7 +206,8 @@ class _Names:
             raise RefusalError(Message("隐式交集", "implicit intersection"))
         if any(
             not (cell.row_fixed and cell.column_fixed and node_sheet is not None)
-            for node in _references(meaning)
+            for node in references_in(meaning)
+            if not isinstance(node, Ref)
             for cell, node_sheet in _corners(node)
         ):
             raise RefusalError(
@@ -178,7 +221,12 @@ class _Names:
             raise RefusalError(Message("引用的工作表不存在", "a sheet that is not there"))
         return home
 
-    def cells(self, node: Cell | Range, sheet: int) -> Rows:
+    def reads(self, tree: Expr, sheet: int) -> _Reads:
+        """What a tree without names reads, node by node."""
+        nodes = (node for node in references_in(tree) if not isinstance(node, Ref))
+        return [(node, self.cells(node, sheet)) for node in nodes]
+
+    def cells(self, node: Cell | Range, sheet: int) -> _Rows:
         """The cells that a reference stands for, row by row."""
         first, last = (node, node) if isinstance(node, Cell) else (node.first, node.last)
         home = self._home(first, sheet)
@@ -213,7 +261,7 @@ class _Names:
 
 
 @lru_cache(maxsize=4096)
-def _rows(home: int, top: int, left: int, bottom: int, right: int) -> Rows:
+def _rows(home: int, top: int, left: int, bottom: int, right: int) -> _Rows:
     """The cells of an area; the same object for all who read the same area."""
     columns = range(left, right + 1)
     return tuple(tuple((home, row, column) for column in columns) for row in range(top, bottom + 1))
@@ -227,77 +275,61 @@ def _corners(node: Cell | Range) -> Iterator[tuple[Cell, str | None]]:
         yield node.last, node.first.sheet
 
 
-def _references(tree: Expr) -> Iterator[Cell | Range]:
-    match tree:
-        case Cell() | Range():
-            yield tree
-        case Unary(_, operand):
-            yield from _references(operand)
-        case Binary(_, left, right):
-            yield from _references(left)
-            yield from _references(right)
-        case Call(_, args):
-            for arg in args:
-                yield from _references(arg)
-
-
-def _levels(trees: Mapping[Key, Expr], reads: Mapping[Key, _Reads]) -> dict[Key, int]:
-    """How many formulas stand one upon another below each; circular ones are left out.
+def _precedents(
+    trees: Mapping[Key, Expr], reads: Mapping[Key, _Reads]
+) -> dict[Key | int, set[Key | int]]:
+    """The formulas that each formula reads.
 
     A large area that several formulas read stands between them and its cells, by its identity:
     its cells are walked through once.
     """
     before: dict[Key | int, set[Key | int]] = {}
     for key, found in reads.items():
-        own: set[Key | int] = set()
-        before[key] = own
+        before[key] = own = set[Key | int]()
         for _, rows in found:
             if len(rows) * len(rows[0]) < _LARGE:
                 own.update(cell for row in rows for cell in row if cell in trees)
                 continue
             own.add(id(rows))
             if id(rows) not in before:
-                inside: set[Key | int] = {cell for row in rows for cell in row if cell in trees}
-                before[id(rows)] = inside
-    after: dict[Key | int, list[Key | int]] = {}
-    for node, precedents in before.items():
-        for precedent in precedents:
-            after.setdefault(precedent, []).append(node)
-    waiting = {node: len(precedents) for node, precedents in before.items()}
-    ready = [node for node, count in waiting.items() if not count]
-    levels = dict.fromkeys(ready, 0)
-    for node in ready:  # which grows on the way
-        for follower in after.get(node, ()):
-            waiting[follower] -= 1
-            levels[follower] = levels[node] + 1
-            if not waiting[follower]:
-                ready.append(follower)
-    return {node: levels[node] for node in ready if isinstance(node, tuple)}
+                before[id(rows)] = {cell for row in rows for cell in row if cell in trees}
+    return before
 
 
 def _steps(
-    trees: Mapping[Key, Expr], reads: Mapping[Key, _Reads], levels: Mapping[Key, int]
+    trees: Mapping[Key, Expr], reads: Mapping[Key, _Reads], depth: Mapping[Key | int, int]
 ) -> Plan:
     alike: dict[tuple[object, ...], list[Key]] = {}
     for key, tree in trees.items():
-        shape = (levels[key], key[0], _shape(tree, key))
+        shape = (depth[key], key[0], _shape(tree, key))
         alike.setdefault(shape, []).append(key)
+    read = {id(rows): rows for found in reads.values() for _, rows in found}
+    cells = {cell for rows in read.values() for row in rows for cell in row}
+    given = sorted(cells - trees.keys())
+    number = {key: place for place, key in enumerate((*given, *trees))}
+    numbered = {
+        identity: tuple([tuple([number[key] for key in row]) for row in rows])
+        for identity, rows in read.items()
+    }
+    inputs = {}
+    for sheet, group in groupby(given, key=lambda key: key[0]):
+        here = list(group)
+        first = number[here[0]]
+        names = tuple([cell_name(*key[1:]).encode() for key in here])
+        inputs[sheet] = range(first, first + len(here)), names
     steps = []
-    for keys in sorted(alike.values(), key=lambda keys: levels[keys[0]]):
+    for keys in sorted(alike.values(), key=lambda keys: depth[keys[0]]):
         nodes = [node for node, _ in reads[keys[0]]]
         areas = zip(*([rows for _, rows in reads[key]] for key in keys), strict=True)
         found = []
         for node, each in zip(nodes, areas, strict=True):
             same = all(rows is each[0] or rows == each[0] for rows in each[1:])
-            found.append((node, each[:1] if same else each))
-        steps.append(Step(trees[keys[0]], tuple(keys), tuple(found)))
-    read = {id(rows): rows for found in reads.values() for _, rows in found}
-    given = {cell for rows in read.values() for row in rows for cell in row if cell not in trees}
-    inputs = {}
-    for sheet in {key[0] for key in given}:
-        here = tuple(sorted(key for key in given if key[0] == sheet))
-        inputs[sheet] = here, tuple(cell_name(*key[1:]).encode() for key in here)
-    return Plan(tuple(steps), inputs)
+            places = [numbered[id(rows)] for rows in (each[:1] if same else each)]
+            found.append((node, tuple(places)))
+        steps.append(Step(trees[keys[0]], tuple([number[key] for key in keys]), tuple(found)))
+    weight = max((step.weight for step in steps), default=0)
+    longest = max((len(step.cells) for step in steps), default=0)
+    return Plan(tuple(steps), tuple(trees), inputs, weight, longest)
 
 
 def _shape(node: Expr, key: Key) -> object:

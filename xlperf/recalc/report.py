@@ -5,7 +5,7 @@ from typing import Any
 
 from xlperf.diagnostic import Lang, Message
 from xlperf.expr import ExcelError, Value
-from xlperf.recalc.run import Recalculated
+from xlperf.recalc.run import Recalculated, Unsupported
 
 _SHOWN = 20
 
@@ -35,10 +35,16 @@ def _workbook(outcome: Recalculated, lang: Lang) -> dict[str, Any]:
                 "formula": cell.formula,
                 "reason": cell.reason.text(lang),
             }
-            for cell in outcome.unsupported
+            for cell in (*outcome.unsupported, *_problems(outcome))
         ],
         "seconds": round(outcome.seconds, 6),
     }
+
+
+def _problems(outcome: Recalculated) -> Iterator[Unsupported]:
+    """What is wrong with a file that is no workbook, or that cannot be written."""
+    for diagnostic in outcome.problem.diagnostics if outcome.problem else ():
+        yield Unsupported("", "", "", diagnostic.message)
 
 
 def lines(outcome: Recalculated, lang: Lang, *, explain: bool = False) -> Iterator[str]:

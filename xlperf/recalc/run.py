@@ -1,17 +1,14 @@
 """Workbooks in, recalculated workbooks out: the engine is chosen, its values are written back."""
 
-import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, overload
 
 from xlperf.diagnostic import InputError, Message
 from xlperf.expr import Value
-from xlperf.ooxml.files import make_folder, read_file, write_file
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.trust import signed
 from xlperf.recalc.book import Book, Key
@@ -31,9 +28,6 @@ ENGINES: Mapping[str, type[Engine]] = {
 
 EngineName = Literal["auto", "compiled", "formualizer", "formulas", "libreoffice"]
 
-_TOGETHER = 256
-"""Workbooks that are held in memory at once."""
-
 _CLOSE = 1e-12
 
 
@@ -45,6 +39,35 @@ class Change:
     cell: str
     old: Value
     new: Value
+
+
+class Changes(Sequence[Change]):
+    """The cells of a workbook whose value is another one than before, in the order of the file.
+
+    They are looked for when first asked for: to tell of a cell takes longer than to calculate it.
+    """
+
+    def __init__(self, book: Book, values: Mapping[Key, Value]) -> None:
+        self._book, self._values = book, values
+
+    @cached_property
+    def _found(self) -> tuple[Change, ...]:
+        place, new = self._book.place, self._values
+        return tuple(
+            Change(*place(key), old, new[key])
+            for key, old in self._book.cached()
+            if not _same(old, new[key])
+        )
+
+    @overload
+    def __getitem__(self, index: int) -> Change: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Change]: ...
+    def __getitem__(self, index: int | slice) -> Change | Sequence[Change]:
+        return self._found[index]
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +87,7 @@ class Recalculated:
     engine: str | None
     refused_by: Mapping[str, tuple[Message, ...]]
     recalculated: int
-    changed: tuple[Change, ...]
+    changed: Sequence[Change]
     unsupported: tuple[Unsupported, ...]
     seconds: float
     data: bytes | None = None
@@ -99,6 +122,24 @@ def recalculate(
     jobs = [_opened(data, limits) for data in workbooks]
     _calculate(jobs, engine)
     return [_outcome(job) for job in jobs]
+
+
+def recalculate_each(
+    sources: Sequence[Callable[[], bytes]], engine: EngineName, limits: Limits
+) -> Iterator[Recalculated | InputError]:
+    """The outcome for the workbook that each source gives, or why there is none."""
+    opened: list[_Job | InputError] = []
+    for source in sources:
+        try:
+            opened.append(_opened(source(), limits))
+        except InputError as error:
+            opened.append(error)
+    _calculate([job for job in opened if isinstance(job, _Job)], engine)
+    for job in opened:
+        try:
+            yield _outcome(job) if isinstance(job, _Job) else job
+        except InputError as error:
+            yield error
 
 
 def _opened(data: bytes, limits: Limits) -> _Job:
@@ -163,12 +204,12 @@ def _outcome(job: _Job) -> Recalculated:
         for name, reasons in job.refused.items()
     }
     data = None
-    changed: tuple[Change, ...] = ()
+    changed: Sequence[Change] = ()
     unsupported: tuple[Unsupported, ...] = ()
     if job.values is None:
         unsupported = _unsupported(job)
     else:
-        changed = tuple(_changes(book, job.values))
+        changed = Changes(book, job.values)
         data = book.with_values(job.values)
     seconds = job.seconds + time.perf_counter() - start
     done = len(job.values or ())
@@ -178,88 +219,19 @@ def _outcome(job: _Job) -> Recalculated:
 def _unsupported(job: _Job) -> tuple[Unsupported, ...]:
     """The cells that kept the last engine that was asked, the most capable one, from its work."""
     last = list(job.refused.values())[-1] if job.refused else ()
-    found = []
+    found: dict[object, Unsupported] = {}
     for reason in last:
         if reason.key is None:
-            found.append(Unsupported("", "", "", reason.message))
-        else:
+            found[reason] = Unsupported("", "", "", reason.message)
+        elif reason.key not in found:  # a cell is told of once
             formula = job.book.formulas.get(reason.key)
             text = "=" + formula.text if formula else ""
-            found.append(Unsupported(*job.book.place(reason.key), text, reason.message))
-    return tuple(found)
-
-
-def _changes(book: Book, values: Mapping[Key, Value]) -> Iterable[Change]:
-    for key, cell, old in book.cached():
-        if key in values and not _same(old, new := values[key]):
-            yield Change(book.workbook.sheets[key[0]].name, cell, old, new)
+            place = job.book.place(reason.key)
+            found[reason.key] = Unsupported(*place, text, reason.message)
+    return tuple(found.values())
 
 
 def _same(old: Value, new: Value) -> bool:
     if type(old) is float and type(new) is float:
         return old == new or abs(old - new) <= _CLOSE * abs(new)
     return type(old) is type(new) and old == new
-
-
-def recalculate_files(
-    files: Sequence[tuple[Path, Path | None]],
-    engine: EngineName = "auto",
-    limits: Limits = DEFAULT,
-    jobs: int = 1,
-) -> Iterable[Recalculated]:
-    """Recalculate each file into the path beside it, which may be the same; None writes nothing.
-
-    A file that cannot be used is an outcome with a problem, and the others are done all the same.
-    """
-    size = max(1, min(_TOGETHER, -(-len(files) // jobs)))
-    chunks = [files[place : place + size] for place in range(0, len(files), size)]
-    if jobs == 1:
-        for chunk in chunks:
-            yield from _files(chunk, engine, limits)
-        return
-    with ProcessPoolExecutor(jobs) as pool:
-        work = [pool.submit(_files, chunk, engine, limits) for chunk in chunks]
-        for each in work:
-            yield from each.result()
-
-
-def _files(
-    files: Sequence[tuple[Path, Path | None]], engine: EngineName, limits: Limits
-) -> list[Recalculated]:
-    opened: list[_Job | InputError] = []
-    for path, _ in files:
-        try:
-            opened.append(_opened(read_file(path, limits), limits))
-        except InputError as error:
-            opened.append(error)
-    _calculate([job for job in opened if isinstance(job, _Job)], engine)
-    outcomes = []
-    for (path, out), job in zip(files, opened, strict=True):
-        try:
-            if isinstance(job, InputError):
-                raise job
-            outcome = replace(_outcome(job), file=path)
-            if out and outcome.data is not None:
-                make_folder(out.parent)
-                write_file(out, outcome.data)
-            outcomes.append(replace(outcome, data=None))
-        except InputError as error:
-            outcomes.append(Recalculated(None, {}, 0, (), (), 0.0, file=path, problem=error))
-    return outcomes
-
-
-def targets(
-    paths: Sequence[Path], out: Path | None, *, in_place: bool = False
-) -> list[tuple[Path, Path | None]]:
-    """Where each workbook is written: into `out`, in its own place, or, None, nowhere.
-
-    `out` is the file for one workbook where it ends like one, else a folder that keeps the folders
-    below those that all the workbooks share.
-    """
-    if out is None:
-        return [(path, path if in_place else None) for path in paths]
-    if len(paths) == 1 and out.suffix.lower() == paths[0].suffix.lower() and not out.is_dir():
-        return [(paths[0], out)]
-    full = [path.resolve() for path in paths]
-    root = os.path.commonpath([path.parent for path in full]) if full else ""
-    return [(path, out / place.relative_to(root)) for path, place in zip(paths, full, strict=True)]

@@ -6,18 +6,17 @@ from operator import itemgetter
 from typing import Any
 
 from xlperf.expr import (
-    Binary,
-    Call,
     Cell,
     ExcelError,
     Expr,
     Range,
     Ref,
-    Unary,
     Unsupported,
     Value,
     evaluate,
+    levels,
     parse_formula,
+    references_in,
 )
 from xlperf.ooxml.address import (
     MAX_COLUMN,
@@ -48,8 +47,9 @@ _UNFORESEEABLE = re.compile(
 class FormulaGraph:
     """Which formulas a fill has to compute anew.
 
-    `live` holds every formula cell that depends on an input, precedents first. `complete` is False
-    where one of them is beyond what can be computed here: it then carries no cached value.
+    `live` holds every formula cell that depends on an input, precedents first, and circular ones in
+    the end. `complete` is False where one of them is beyond what can be computed here: it then
+    carries no cached value.
     """
 
     def __init__(self, workbook: Workbook, sheets: Sequence[Sheet], inputs: set[Key]) -> None:
@@ -95,7 +95,7 @@ class FormulaGraph:
         reads: dict[int | str, _Rows] = {}
         readers = self._readers[key] = {}
         supported = True
-        for node in _references(tree):
+        for node in references_in(tree):
             cells = self._cells(node, key[0])
             if cells is None:
                 supported = False
@@ -175,29 +175,19 @@ class FormulaGraph:
 
     def _sorted(self, formulas: Mapping[Key, str], inputs: set[Key]) -> list[Key]:
         """Formulas that depend on an input, each after those it reads; circular ones last."""
-        order: list[Key] = []
-        depends: dict[Key, bool] = {}
-
-        for start in formulas:
-            stack = [(start, self._precedents(start))] if start not in depends else []
-            if stack:
-                depends[start] = start in inputs or start in self._opaque
-            while stack:
-                key, precedents = stack[-1]
-                for precedent in precedents:
-                    if precedent in formulas and precedent not in depends:
-                        depends[precedent] = precedent in inputs or precedent in self._opaque
-                        stack.append((precedent, self._precedents(precedent)))
-                        break
-                    if precedent in inputs or depends.get(precedent):
-                        depends[key] = True
-                else:
-                    stack.pop()
-                    if depends[key]:
-                        order.append(key)
-                        if stack:
-                            depends[stack[-1][0]] = True
-        return order
+        before = {
+            key: {cell for cell in self._precedents(key) if cell in self._watched}
+            for key in formulas
+        }
+        level = levels({key: cells & formulas.keys() for key, cells in before.items()})
+        live = set(inputs)
+        order = []
+        for key in sorted(level, key=level.__getitem__):
+            if key in inputs or key in self._opaque or not live.isdisjoint(before[key]):
+                live.add(key)
+                order.append(key)
+        # None of these can be computed here, so that it does not matter what they depend on.
+        return order + [key for key in formulas if key not in level]
 
     def _computable(self, trees: Mapping[Key, Expr | None]) -> dict[Key, Expr | None]:
         """Trees of the live formulas; None for those that need a value that is not known."""
@@ -275,17 +265,3 @@ def computed_cell(cell: bytes, key: Key, value: Value) -> bytes:
 def cached(value: Value) -> tuple[float | str | bool | None, bool]:
     """A computed value as the cell writers take it: what is shown, and whether it is an error."""
     return (value.code, True) if isinstance(value, ExcelError) else (value, False)
-
-
-def _references(tree: Expr) -> Iterator[Cell | Range | Ref]:
-    match tree:
-        case Cell() | Range() | Ref():
-            yield tree
-        case Unary(_, operand):
-            yield from _references(operand)
-        case Binary(_, left, right):
-            yield from _references(left)
-            yield from _references(right)
-        case Call(_, args):
-            for arg in args:
-                yield from _references(arg)

@@ -1,0 +1,149 @@
+"""Files recalculated: many together, in several processes, and each is written whole or not at all.
+
+A workbook may take a process down with it (by the memory it needs, say). It is found, told of, and
+all others are done; and where the program itself is killed, its processes end as well.
+"""
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from xlperf.diagnostic import Diagnostic, InputError, Message, Place, WorkbookError
+from xlperf.ooxml.files import flush_folder, make_folder, read_file, write_file
+from xlperf.ooxml.preflight import DEFAULT, Limits
+from xlperf.recalc.run import EngineName, Recalculated, recalculate_each
+
+_Files = Sequence[tuple[Path, Path | None]]
+_Outcomes = list[Recalculated]
+_Work = Callable[[_Files], _Outcomes]
+
+_TOGETHER = 256
+"""Workbooks that are held in memory at once."""
+
+_WRITERS = 8
+"""Threads that write; nearly all the time of a write is waiting for the disk."""
+
+
+def recalculate_files(
+    files: _Files, engine: EngineName = "auto", limits: Limits = DEFAULT, jobs: int = 1
+) -> Iterable[Recalculated]:
+    """Recalculate each file into the path beside it, which may be the same; None writes nothing.
+
+    A file that cannot be used is an outcome with a problem, and the others are done all the same.
+    """
+    size = max(1, min(_TOGETHER, -(-len(files) // jobs)))
+    chunks = [files[place : place + size] for place in range(0, len(files), size)]
+    if jobs == 1:
+        for chunk in chunks:
+            yield from _recalculated(chunk, engine, limits)
+        return
+    work = partial(_recalculated, engine=engine, limits=limits)
+    with ProcessPoolExecutor(jobs, initializer=_start_worker) as pool:
+        for chunk, answer in [(chunk, _submitted(pool, work, chunk)) for chunk in chunks]:
+            try:
+                yield from answer.result()
+            except BrokenExecutor:
+                yield from _apart(work, chunk)
+
+
+def _submitted(pool: ProcessPoolExecutor, work: _Work, files: _Files) -> Future[_Outcomes]:
+    try:
+        return pool.submit(work, files)
+    except BrokenExecutor as error:
+        failed: Future[_Outcomes] = Future()
+        failed.set_exception(error)
+        return failed
+
+
+def _apart(work: _Work, files: _Files) -> _Outcomes:
+    """Files one of which may end any process: halved, until it is found."""
+    try:
+        with ProcessPoolExecutor(1, initializer=_start_worker) as pool:
+            return pool.submit(work, files).result()
+    except BrokenExecutor:
+        if len(files) == 1:
+            return [_unusable(files[0][0], WorkbookError(_dead_process(files[0][0])))]
+        half = len(files) // 2
+        return [*_apart(work, files[:half]), *_apart(work, files[half:])]
+
+
+def _start_worker() -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed cannot end its processes, and they would wait for work forever."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
+
+
+def _recalculated(files: _Files, engine: EngineName, limits: Limits) -> _Outcomes:
+    sources = [partial(read_file, path, limits) for path, _ in files]
+    outcomes: _Outcomes = []
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        writing: list[Future[None] | None] = []
+        for (path, out), outcome in zip(
+            files, recalculate_each(sources, engine, limits), strict=True
+        ):
+            writing.append(None)
+            if isinstance(outcome, InputError):
+                outcomes.append(_unusable(path, outcome))
+                continue
+            if out and outcome.data is not None:
+                writing[-1] = pool.submit(_write, out, outcome.data)
+            # What is told of a workbook must not hold it in memory.
+            told = replace(outcome, file=path, data=None, changed=tuple(outcome.changed))
+            outcomes.append(told)
+    for place, written in enumerate(writing):
+        if written and isinstance(error := written.exception(), InputError):
+            outcomes[place] = _unusable(files[place][0], error)
+        elif written:
+            written.result()
+    for folder in {out.parent for _, out in files if out}:
+        flush_folder(folder)
+    return outcomes
+
+
+def _write(path: Path, data: bytes) -> None:
+    make_folder(path.parent)
+    write_file(path, data, last=False)
+
+
+def _unusable(path: Path, problem: InputError) -> Recalculated:
+    named = WorkbookError(d.at(file=d.place.file or str(path)) for d in problem.diagnostics)
+    return Recalculated(None, {}, 0, (), (), 0.0, file=path, problem=named)
+
+
+def _dead_process(path: Path) -> Diagnostic:
+    return Diagnostic(
+        "W209",
+        Message(
+            "处理该文件的进程意外终止（可能是内存不足）",
+            "the process that worked on it ended unexpectedly (perhaps out of memory)",
+        ),
+        place=Place(file=str(path)),
+        fix=Message("请减少 --jobs 的进程数后重试", "try again with fewer --jobs"),
+    )
+
+
+def targets(
+    paths: Sequence[Path], out: Path | None, *, in_place: bool = False
+) -> list[tuple[Path, Path | None]]:
+    """Where each workbook is written: into `out`, in its own place, or, None, nowhere.
+
+    `out` is the file for one workbook where it ends like one, else a folder that keeps the folders
+    below those that all the workbooks share.
+    """
+    if out is None:
+        return [(path, path if in_place else None) for path in paths]
+    if len(paths) == 1 and out.suffix.lower() == paths[0].suffix.lower() and not out.is_dir():
+        return [(paths[0], out)]
+    full = [path.resolve() for path in paths]
+    root = os.path.commonpath([path.parent for path in full]) if full else ""
+    return [(path, out / place.relative_to(root)) for path, place in zip(paths, full, strict=True)]
