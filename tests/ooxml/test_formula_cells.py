@@ -3,6 +3,7 @@
 import pytest
 
 from xlperf.diagnostic import WorkbookError
+from xlperf.expr import ExcelError
 from xlperf.ooxml.formula_cells import Formula, FormulaSheet
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -24,7 +25,11 @@ UNUSUAL = {
 
 def sheet(text: str) -> FormulaSheet:
     encoding = "utf-16" if "UTF-16" in text else "utf-8"
-    return FormulaSheet(text.encode(encoding), "sheet1.xml", tuple)
+    return read(text.encode(encoding))
+
+
+def read(xml: bytes) -> FormulaSheet:
+    return FormulaSheet(xml, "sheet1.xml", tuple, ExcelError)
 
 
 @pytest.mark.parametrize("text", [USUAL, *UNUSUAL.values()], ids=["usual", *UNUSUAL])
@@ -35,38 +40,41 @@ def test_every_way_of_writing_reads_the_same(text):
         (1, 3): Formula("A1*2"),
         (2, 3): Formula("A2*2"),
     }
-    assert found.value((1, 1)) == (2.0, False)
-    assert found.value((1, 2)) == ("old", False)
-    assert found.value((2, 1)) == (None, False)
-    assert found.value((2, 4)) == ("文", False)
-    changed = found.with_values({(1, 2): (' t="e"', "<v>#N/A</v>"), (2, 3): ("", "<v>7</v>")})
-    again = FormulaSheet(changed, "sheet1.xml", tuple)
+    assert found.keys(0) == [(0, 1, 2), (0, 1, 3), (0, 2, 3)]
+    assert found.formula_values() == ["old", 4.0, None]
+    assert found.value((1, 1)) == 2.0
+    assert found.value((2, 1)) is None
+    assert found.value((2, 4)) == "文"
+    again = read(found.with_values([ExcelError("#N/A"), 4.0, 7.0], {}))
     assert again.formulas == found.formulas
-    assert again.value((1, 2)) == ("#N/A", True)
-    assert again.value((2, 3)) == (7.0, False)
-    assert again.value((1, 3)) == (4.0, False)
+    assert again.formula_values() == [ExcelError("#N/A"), 4.0, 7.0]
+    assert again.value((1, 1)) == 2.0
+    assert again.value((2, 4)) == "文"
 
 
 def test_only_the_value_and_its_type_change():
-    changed = sheet(USUAL).with_values({(1, 2): ("", "<v>5</v>"), (1, 3): ("", "<v>4</v>")})
-    assert changed.decode() == USUAL.replace(
+    changed = sheet(USUAL).with_values([5.0, 4.0, 7.0], {}).decode()
+    first = USUAL.replace(
         '<c r="B1" s="3" t="str"><f>A1&amp;"&lt;"</f><v>old</v></c>',
         '<c r="B1" s="3"><f>A1&amp;"&lt;"</f><v>5</v></c>',
+    )
+    assert changed == first.replace(
+        '<c r="C2"><f t="shared" si="0"/></c>', '<c r="C2"><f t="shared" si="0"/><v>7</v></c>'
     )
 
 
 def test_a_value_that_stands_already_leaves_the_bytes_alone():
-    found = sheet(USUAL)
-    assert found.with_values({(1, 3): ("", "<v>4</v>")}) is found.xml
+    found = sheet(USUAL.replace('<c r="C2"><f t="shared" si="0"/></c>', ""))
+    assert found.with_values(["old", 4.0], {}) is found.xml
 
 
 @pytest.mark.parametrize(
     ("old", "new"), [('si="0"/>', 'si="9"/>'), ("<v>2</v>", "<v>two</v>"), ('"C2"', '"ZZZ2"')]
 )
 def test_damage_is_told(old, new):
-    def read() -> object:
+    def look() -> object:
         broken = sheet(USUAL.replace(old, new))
         return broken.formulas, broken.value((1, 1))
 
     with pytest.raises(WorkbookError):
-        read()
+        look()

@@ -57,3 +57,28 @@ def values(data: bytes | None) -> dict[object, object]:
     assert data is not None
     book = Book(data)
     return {key: book.value(key) for key in book.formulas}
+
+
+def listed(amounts: list[float], formula: str, hidden: int | None = None) -> bytes:
+    """A formula above amounts in a column; one row of them may be hidden."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet()
+        sheet.write_formula("A1", formula)
+        sheet.write_column("B1", amounts)
+        if hidden is not None:
+            sheet.set_row(hidden, options={"hidden": True})
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("formula", ["=SUM(B:B)", "=SUM($B$1:$B$1048576)", "=SUM(B1:B1048576)"])
+def test_a_longer_sheet_is_read_to_its_end(formula: str) -> None:
+    lengths = [1, 3, 40, 2, 41]
+    outcomes = recalculate([listed([1.0] * n, formula) for n in lengths], "compiled")
+    found = [values(outcome.data) for outcome in outcomes]
+    assert [list(held.values()) for held in found] == [[float(n)] for n in lengths]
+
+
+def test_a_sheet_that_hides_rows_is_not_taken_for_one_that_shows_them() -> None:
+    shows, hides = (listed([1, 2, 4], "=SUBTOTAL(109,B1:B3)", hidden) for hidden in (None, 1))
+    assert [o.engine for o in recalculate([shows, hides], "compiled")] == ["compiled", None]

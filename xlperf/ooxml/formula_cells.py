@@ -29,6 +29,8 @@ _SLOT = re.compile(rb"(<[vt][ >][^<]*+)")
 _MARK = b"\1"
 """Stands for a slot in an outline; no XML can hold it."""
 
+_HIDDEN = re.compile(rb"<row\b[^>]*\shidden=\"(?:1|true)\"")
+_LAYOUT = re.compile(r"\$?[a-z]{1,3}:\$?[a-z]|\d:\$?\d|1048576|xfd|subtotal|aggregate")
 _ENCODING = re.compile(rb"\s*<\?xml[^>]*encoding=[\"'](?!utf-8|UTF-8)")
 _ODD_CELL = re.compile(rb"<c[>/\t\r\n]")
 _PREFIXED = re.compile(rb"<[\w.-]+:worksheet\b")
@@ -63,6 +65,11 @@ class Formula:
     area: Area | None = None
 
 
+def reads_layout(formulas: str) -> bool:
+    """Whether formulas, in folded case, may read whole columns or rows, or only those that show."""
+    return bool(_LAYOUT.search(formulas))
+
+
 class Signature:
     """The formulas of a sheet and their cells, to be compared; told from others quickly."""
 
@@ -93,6 +100,7 @@ class _Outline:
 
     def __init__(self, skeleton: bytes, part: str, limits: Limits) -> None:
         self._part, self._limits = part, limits
+        self.hides_rows = bool(_HIDDEN.search(skeleton))
         self._all: list[tuple[bytes, bytes, bytes]] = _CELL.findall(skeleton)
         self._formulas = [cell for cell in self._all if cell[2].lstrip().startswith(b"<f")]
         self._places: dict[tuple[bytes, ...], tuple[list[_Place], list[int] | None]] = {}
@@ -142,6 +150,15 @@ class _Outline:
     @cached_property
     def text(self) -> str:
         return "\n".join([_text(content) for _, _, content in self._formulas]).casefold()
+
+    @cached_property
+    def reads_layout(self) -> bool:
+        return reads_layout(self.text)
+
+    @cached_property
+    def extent(self) -> Position:
+        places = [parse_cell(name.decode()) for name in self.cells]
+        return max((row for row, _ in places), default=1), max((c for _, c in places), default=1)
 
     @cached_property
     def has_arrays(self) -> bool:
@@ -271,6 +288,20 @@ class FormulaSheet:
     def positions(self) -> list[Position]:
         """The cells that hold something."""
         return [parse_cell(name.decode()) for name in self._outline.cells]
+
+    @property
+    def reads_layout(self) -> bool:
+        """Whether what its formulas come to may hang on the extent of sheets or on hidden rows."""
+        return self._outline.reads_layout
+
+    @property
+    def extent(self) -> Position:
+        """The last row and column that hold something."""
+        return self._outline.extent
+
+    @property
+    def hides_rows(self) -> bool:
+        return self._outline.hides_rows
 
     def value(self, position: Position) -> Any:
         """What a cell holds: a number, a text, a truth, None, or an error as `error` makes it."""

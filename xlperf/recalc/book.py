@@ -7,7 +7,7 @@ from functools import cached_property
 
 from xlperf.expr import ExcelError, Value
 from xlperf.ooxml.address import Area, cell_name, parse_area
-from xlperf.ooxml.formula_cells import Formula, FormulaSheet
+from xlperf.ooxml.formula_cells import Formula, FormulaSheet, reads_layout
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.sheet import read_strings
@@ -64,7 +64,12 @@ class Book:
             for constant in self._constants
             if any(constant[0] in text for text in mentioned)
         ]
-        return self._frame, tuple([sheet and sheet.signature for sheet in self.sheets]), tuple(used)
+        sheets = [sheet for sheet in self.sheets if sheet]
+        layout: list[object] = []
+        if any(s.reads_layout for s in sheets) or reads_layout(self._frame.definitions):
+            layout = [(sheet.extent, sheet.hides_rows) for sheet in sheets]
+        formulas = [sheet and sheet.signature for sheet in self.sheets]
+        return self._frame, tuple(formulas), tuple(used), tuple(layout)
 
     @cached_property
     def formulas(self) -> Mapping[Key, Formula]:

@@ -4,7 +4,6 @@ Two formulas are alike when they read the same in R1C1 notation, as in a column 
 down. A step is evaluated once, for all its cells and for all the workbooks at hand.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -38,7 +37,6 @@ from xlperf.recalc.places import LAST_COLUMN, LAST_ROW, Place, RefusalError, set
 _Rows = tuple[tuple[Key, ...], ...]
 _Reads = Sequence[tuple[Cell | Range, _Rows]]
 _MOST_CELLS = 2_000_000
-_HIDDEN = re.compile(rb"<row\b[^>]*\shidden=\"(?:1|true)\"")
 _LARGE = 64
 _DEPTH = 64
 _TOO_LARGE = Message("引用的区域过大", "ranges that are too large")
@@ -241,14 +239,14 @@ class _Names:
     @cached_property
     def _used(self) -> tuple[int, int]:
         """The last row and column that hold anything on any sheet."""
-        places = [place for sheet in self._book.sheets if sheet for place in sheet.positions]
-        return max((row for row, _ in places), default=1), max((c for _, c in places), default=1)
+        extents = [sheet.extent for sheet in self._book.sheets if sheet]
+        return max(row for row, _ in extents), max(column for _, column in extents)
 
     def _subtotals(self, area: Range, sheet: int) -> set[int] | None:
         """The rows of a range that hold subtotals themselves; None where some are hidden."""
         home = self._home(area.first, sheet)
         found = self._book.sheets[home]
-        if found is None or _HIDDEN.search(found.xml):
+        if found is None or found.hides_rows:
             return None
         return {
             row
