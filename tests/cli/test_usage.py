@@ -9,7 +9,6 @@ import time
 import pytest
 from click.testing import CliRunner
 
-from xlperf import cli as commands
 from xlperf.cli import cli
 from xlperf.resources import examples_root
 
@@ -54,7 +53,7 @@ def test_an_interruption_says_how_far_it_got(tmp_path, monkeypatch, lang, said):
         progress(3, 8)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "fill_records", interrupted)
+    monkeypatch.setattr("xlperf.cli.fill.fill_records", interrupted)
     args = ["fill", "guizhou_self_evaluation", str(examples_root() / "qiannan-2023")]
     told = CliRunner().invoke(cli, ["--lang", lang, *args, "-o", str(tmp_path / "out")])
     assert told.exit_code == 130

@@ -3,10 +3,13 @@
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
 from xlperf.diagnostic import SEVERITY_NAMES, Diagnostic, InputError, Lang
+
+PATH = click.Path(path_type=Path)
 
 
 def say(diagnostics: Iterable[Diagnostic], lang: Lang) -> None:

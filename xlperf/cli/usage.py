@@ -5,7 +5,8 @@ click says it in English; the messages of xlperf are in Chinese unless --lang en
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from itertools import pairwise
 from typing import IO, Any
 
@@ -33,7 +34,24 @@ class Misuse(click.UsageError):
 
 
 class Commands(click.Group):
-    """The group of all commands, which answers misuse and interruption in the right language."""
+    """The group of all commands, which answers misuse and interruption in the right language.
+
+    `homes` has the module and the function of each command, imported when it is asked for.
+    """
+
+    def __init__(self, *args: Any, homes: Mapping[str, str], **extra: Any) -> None:
+        super().__init__(*args, **extra)
+        self._homes = homes
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self._homes)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._homes:
+            return None
+        module, _, function = self._homes[cmd_name].partition(".")
+        command: click.Command = getattr(import_module(f"xlperf.cli.{module}"), function)
+        return command
 
     def make_context(
         self,
