@@ -233,7 +233,7 @@ def records_for(snapshot: Snapshot, source: Path) -> tuple[Template, Records]:
     template = Template(snapshot.data, snapshot.name, limits=snapshot.settings().limits)
     records = bulk.load(template, source)
     if records.faults:
-        raise TableError(dict.fromkeys(f for faults in records.faults.values() for f in faults))
+        raise TableError(records.all_faults)
     return template, records
 
 

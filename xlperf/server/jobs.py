@@ -134,7 +134,7 @@ def _check(job: Job) -> Answer:
     style = job.option("format")
     if style == "xlsx":
         marked = report.write_marked(found, paths, _OUT, job.lang)
-        return Answer(json.loads(report.render(found, "json", job.lang)), marked)
+        return Answer(report.as_json(found, job.lang), marked)
     written = Path("..", style)
     written.write_bytes(report.render(found, style, job.lang).encode("utf-8"))
     return Answer(None, [written])
@@ -158,7 +158,7 @@ def _fill(job: Job) -> Answer:
     assert data
     records = bulk.load(form, data)
     if records.faults:
-        raise TableError(dict.fromkeys(f for faults in records.faults.values() for f in faults))
+        raise TableError(records.all_faults)
     options = bulk.Options(job.option("formulas"), job.option("scores"), Policy.load(job.policy()))
     if job.option("layout") == "sheets":
         outcomes = bulk.fill_book(form, records, _OUT, options)
