@@ -23,7 +23,7 @@ from xlperf.addin.actions import (
     Typed,
     Unmerge,
 )
-from xlperf.ooxml.address import Area, cell_name
+from xlperf.ooxml.address import Area
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.renaming import rename_sheet
 from xlperf.ooxml.row_shift import RowShift
@@ -276,10 +276,6 @@ def addresses(parts: Iterable[str]) -> Iterator[str]:
         joined = f"{joined},{part}" if joined else part
     if joined:
         yield joined
-
-
-def cell_addresses(cells: Iterable[Position]) -> Iterator[str]:
-    return addresses(cell_name(*cell) for cell in cells)
 
 
 # ----------------------------------------------------------------------------------- rectangles

@@ -18,9 +18,6 @@ VOLATILE = frozenset(("NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY"))
 SURROUNDINGS = frozenset(("CELL", "INFO", "FORMULATEXT", "HYPERLINK", "RTD", "WEBSERVICE"))
 """Functions that ask for the program, the file or the network around the formula."""
 
-INDIRECT = frozenset(("OFFSET", "INDIRECT"))
-"""Functions by which a formula reads cells that its text does not name; they are volatile too."""
-
 _QUOTED = re.compile(r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'!")
 _TEXT = re.compile(r"\"(?:[^\"]|\"\")*\"")
 _FUNCTION = re.compile(r"(?<![\w.\]!])((?:[^\W\d]|\\)[\w.]*)\(")
