@@ -125,10 +125,12 @@ def cached_value(
     return "", f"<v>{_number(ref, cached)}</v>"
 
 
-def date_serial(day: datetime.date) -> int | None:
-    """Excel's number for a day, None for a day before its calendar; 1900 has a 29 February."""
+def date_serial(day: datetime.date) -> int:
+    """The number of a day in the 1900 system (with its 29 February 1900); ValueError before it."""
     serial = (day - datetime.date(1899, 12, 31)).days
-    return serial + (serial > 59) if serial >= 1 else None
+    if serial < 1:
+        raise ValueError(day)
+    return serial + (serial > 59)
 
 
 def sheet_name_problem(name: str) -> Message | None:

@@ -59,6 +59,13 @@ def nobody_can(book: Book) -> Iterator[Reason]:
 
 
 @lru_cache(maxsize=8192)
+def beyond_1900(book: Book) -> Iterator[Reason]:
+    """What engines refuse that know the 1900 date system only, with what every engine refuses."""
+    yield from nobody_can(book)
+    if book.workbook.date1904 and book.formulas:
+        yield Reason(Message("1904 日期系统", "the 1904 date system"))
+
+
 def _nobody_can(formula: str) -> Message | None:
     formula = plainly(formula)
     used = functions(formula)
