@@ -174,8 +174,7 @@ class _Book:
 def _contents(
     now: Package, wanted: Package, original: Package, shifts: Collection[RowShift]
 ) -> Iterator[Content]:
-    """What has to be written where `now`, which `original` is with its rows shifted, is to be
-    `wanted`.
+    """What has to be written for `now`, the `original` with its rows shifted, to be `wanted`.
 
     Excel copies no formulas into new rows, and grows nothing that lay over a single row: there all
     formulas and names are written that the shift has changed.
