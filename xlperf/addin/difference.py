@@ -6,7 +6,7 @@ written. Cells are written in rectangles, as few as there can be: each costs a c
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from xlperf.addin.actions import (
@@ -122,14 +122,13 @@ def _rows(form: Form) -> int:
 
 
 def _back(shift: RowShift) -> RowShift:
-    last, own = shift.last + shift.added, shift.last - shift.first + 1
-    return RowShift(shift.sheet, shift.sheets, shift.first, last, own)
+    """The shift that takes this one back."""
+    return replace(shift, last=shift.last + shift.added, count=shift.last - shift.first + 1)
 
 
 def _renamed(shift: RowShift, was: str, now: str) -> RowShift:
     names = tuple(now if name == was else name for name in shift.sheets)
-    sheet = now if shift.sheet == was else shift.sheet
-    return RowShift(sheet, names, shift.first, shift.last, shift.count)
+    return replace(shift, sheet=now if shift.sheet == was else shift.sheet, sheets=names)
 
 
 def _resized(package: Package, shifts: Iterable[RowShift]) -> Package:
