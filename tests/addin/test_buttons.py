@@ -193,10 +193,8 @@ def length(file: Path) -> int:
     return form.last - form.first
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", RULED)  # the other one has a single project
 def test_fill_writes_a_workbook_for_each_project(form, filled, open_copy, tmp_path, excel):
-    if len(filled[form]) == 1:
-        pytest.skip("one project only")
     book = open_copy(filled[form][0])
     before = held(book)
     run("fill", book.fullname, data_of(form), "-o", tmp_path / "out")
@@ -205,6 +203,22 @@ def test_fill_writes_a_workbook_for_each_project(form, filled, open_copy, tmp_pa
     wanted = {file.name: content_of(file) for file in (tmp_path / "out").glob("*.xlsx")}
     assert {file.name: content_of(file) for file in (tmp_path / "each").glob("*.xlsx")} == wanted
     assert held(book) == before
+
+
+def test_fill_scores_by_the_policy_of_the_folder(filled, open_copy, tmp_path, excel):
+    book = open_copy(filled[SCORED][0])
+    policy = Path(book.fullname).parent / "办法.toml"
+    policy.write_text("[rounding]\nplaces = 1\n", "utf-8")
+    policy.with_name("xlperf.toml").write_text(f'policy = "{policy.name}"\n', "utf-8")
+    run("fill", book.fullname, data_of(SCORED), "--policy", policy, "-o", tmp_path / "out")
+    run("fill", book.fullname, data_of(SCORED), "-o", tmp_path / "by_default")
+    excel.answers = [str(data_of(SCORED) / "projects.csv"), "yes", str(tmp_path / "each")]
+    buttons.fill()
+    each, out, by_default = (
+        {file.name: content_of(file) for file in (tmp_path / name).glob("*.xlsx")}
+        for name in ("each", "out", "by_default")
+    )
+    assert each == out != by_default
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 import xlperf
-from xlperf.bulk.fill import file_name, fill_records, load, load_example
+from xlperf.bulk.file_names import file_name
+from xlperf.bulk.fill import fill_records, load, load_example
 from xlperf.diagnostic import WorkbookError
 from xlperf.forms import Entry
 from xlperf.resources import examples_root, template_path

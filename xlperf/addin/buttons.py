@@ -182,7 +182,7 @@ def fill(host: Host) -> None:
     if each is None:
         return
     if each:
-        _fill_each(host, template, records, lang)
+        _fill_each(host, snapshot, template, records)
         return
     key = keys[0] if len(keys) == 1 else _chosen_key(host, template, keys, lang)
     if key is None:
@@ -194,12 +194,13 @@ def fill(host: Host) -> None:
     _say(host, [said], (*records.notes, *commands.here(outcome.problems)), lang)
 
 
-def _fill_each(host: Host, template: Template, records: Records, lang: Lang) -> None:
+def _fill_each(host: Host, snapshot: Snapshot, template: Template, records: Records) -> None:
     folder = host.choose_folder("选择存放新工作簿的文件夹")
     if folder is None:
         return
     with host.busy("正在填充…"):
-        outcomes = bulk.fill_records(template, records, folder, progress=host.progress)
+        outcomes = commands.fill_each(snapshot, template, records, folder, host.progress)
+    lang = snapshot.settings().lang
     written = sum(outcome.path is not None for outcome in outcomes)
     said = messages.WRITTEN.text(lang).format(folder=folder, total=len(outcomes), written=written)
     problems = [*records.notes, *(p for outcome in outcomes for p in outcome.problems)]

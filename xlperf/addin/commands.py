@@ -233,7 +233,7 @@ def records_for(snapshot: Snapshot, source: Path) -> tuple[Template, Records]:
     template = Template(snapshot.data, snapshot.name, limits=snapshot.settings().limits)
     records = bulk.load(template, source)
     if records.faults:
-        raise TableError(dict.fromkeys(f for faults in records.faults.values() for f in faults))
+        raise TableError(records.all_faults)
     return template, records
 
 
@@ -247,12 +247,22 @@ def fill(
     (project,) = (project for project in records.projects if project.key == key)
     one = replace(records, projects=(project,))
     with tempfile.TemporaryDirectory(prefix="xlperf-") as folder:
-        policy = Policy.load(snapshot.settings().policy)
-        options = bulk.Options(policy=policy)
-        (outcome,) = bulk.fill_records(template, one, Path(folder), options)
+        (outcome,) = fill_each(snapshot, template, one, Path(folder))
         if outcome.path is None:
             raise InputError(here(outcome.problems))
         return outcome, difference(snapshot.data, outcome.path.read_bytes())
+
+
+def fill_each(
+    snapshot: Snapshot,
+    template: Template,
+    records: Records,
+    folder: Path,
+    progress: bulk.Progress | None = None,
+) -> list[bulk.Outcome]:
+    """A workbook for each project, as `xlperf fill` writes it, with the policy of xlperf.toml."""
+    options = bulk.Options(policy=Policy.load(snapshot.settings().policy))
+    return bulk.fill_records(template, records, folder, options, progress=progress)
 
 
 def bind(snapshot: Snapshot) -> tuple[list[str], Plan]:

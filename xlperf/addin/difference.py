@@ -6,7 +6,7 @@ written. Cells are written in rectangles, as few as there can be: each costs a c
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from xlperf.addin.actions import (
@@ -23,7 +23,7 @@ from xlperf.addin.actions import (
     Typed,
     Unmerge,
 )
-from xlperf.ooxml.address import Area, cell_name
+from xlperf.ooxml.address import Area
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.renaming import rename_sheet
 from xlperf.ooxml.row_shift import RowShift
@@ -122,14 +122,13 @@ def _rows(form: Form) -> int:
 
 
 def _back(shift: RowShift) -> RowShift:
-    last, own = shift.last + shift.added, shift.last - shift.first + 1
-    return RowShift(shift.sheet, shift.sheets, shift.first, last, own)
+    """The shift that takes this one back."""
+    return replace(shift, last=shift.last + shift.added, count=shift.last - shift.first + 1)
 
 
 def _renamed(shift: RowShift, was: str, now: str) -> RowShift:
     names = tuple(now if name == was else name for name in shift.sheets)
-    sheet = now if shift.sheet == was else shift.sheet
-    return RowShift(sheet, names, shift.first, shift.last, shift.count)
+    return replace(shift, sheet=now if shift.sheet == was else shift.sheet, sheets=names)
 
 
 def _resized(package: Package, shifts: Iterable[RowShift]) -> Package:
@@ -174,8 +173,7 @@ class _Book:
 def _contents(
     now: Package, wanted: Package, original: Package, shifts: Collection[RowShift]
 ) -> Iterator[Content]:
-    """What has to be written where `now`, which `original` is with its rows shifted, is to be
-    `wanted`.
+    """What has to be written for `now`, the `original` with its rows shifted, to be `wanted`.
 
     Excel copies no formulas into new rows, and grows nothing that lay over a single row: there all
     formulas and names are written that the shift has changed.
@@ -276,10 +274,6 @@ def addresses(parts: Iterable[str]) -> Iterator[str]:
         joined = f"{joined},{part}" if joined else part
     if joined:
         yield joined
-
-
-def cell_addresses(cells: Iterable[Position]) -> Iterator[str]:
-    return addresses(cell_name(*cell) for cell in cells)
 
 
 # ----------------------------------------------------------------------------------- rectangles

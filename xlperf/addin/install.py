@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 
 from xlperf.addin import build
@@ -108,10 +107,7 @@ def interpreter_key(desktop: Desktop) -> str:
 def _files(desktop: Desktop, addin: bytes) -> dict[Path, bytes]:
     files = {desktop.settings: _settings(desktop), desktop.addin: addin}
     if desktop.system == "darwin":
-        spec = find_spec("xlwings")
-        assert spec
-        assert spec.origin
-        files[desktop.script] = (Path(spec.origin).parent / desktop.script.name).read_bytes()
+        files[desktop.script] = (build.xlwings_folder() / desktop.script.name).read_bytes()
     return files
 
 

@@ -1,23 +1,21 @@
 """Many projects into one template: every workbook finished, valid and written durably."""
 
-import os
-import re
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
+from xlperf.bulk.file_names import file_name, file_names
 from xlperf.bulk.frames import read_table
 from xlperf.bulk.score import FormulaStyle, ScoredForm, is_self_evaluation, score_data
-from xlperf.bulk.sheet_names import COLUMN, note_bad_names, sheet_names, title_of
-from xlperf.diagnostic import Diagnostic, InputError, Message, Place, TableError, WorkbookError
+from xlperf.bulk.sheet_names import COLUMN, note_bad_names, sheet_names
+from xlperf.diagnostic import Diagnostic, InputError, Message, Place, WorkbookError
 from xlperf.expr import Expr
 from xlperf.forms import BLANK, INDICATOR_PREFIX, KEY, Entry, Indicator, Project, number_entry
-from xlperf.ooxml.address import parse_cell
 from xlperf.ooxml.files import NewFile, flush_folder, make_folder, write_file
 from xlperf.ooxml.preflight import DEFAULT, Limits
+from xlperf.processes import end_with_parent
 from xlperf.resources import template_path
 from xlperf.scoring import Policy, Score, score
 from xlperf.scoring.calls import ROW, check_callable, score_call
@@ -41,9 +39,6 @@ _ESSENTIAL = (
         for label in ("一级指标", "二级指标", "三级指标", "指标值", "实际完成值", "分值")
     ),
 )
-_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
-_NAME_BYTES = 200
 _GROUP, _FLUSHERS = 16, 4
 """Files that are flushed together, and how many at a time."""
 
@@ -111,7 +106,7 @@ def load(
             wrong = _other_constant(records, projects_of, label, given, value)
             for project in projects_of:
                 records.faults.setdefault(project.key, []).append(wrong)
-    note_bad_names(template, records, tables[0])
+    note_bad_names(template, records)
     return records
 
 
@@ -132,7 +127,7 @@ def fill_records(
     if jobs < 1:
         raise ValueError(f"jobs: {jobs}")
     options = options or Options()
-    names = _file_names(records, template.suffix)
+    names = file_names(records, template.suffix)
     make_folder(out)
     work = [
         (project, out / names[project.key])
@@ -393,17 +388,8 @@ _in_worker: dict[str, _Filler] = {}
 
 
 def _start_worker(data: bytes, limits: Limits, options: Options) -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     _in_worker["filler"] = _Filler(Template(data, limits=limits), options)
-
-
-def _end_with_parent() -> None:
-    """A parent that is killed cannot end its processes, and they would wait for work forever."""
-    import multiprocessing
-
-    if parent := multiprocessing.parent_process():
-        parent.join()
-        os._exit(1)
 
 
 def _fill_in_worker(work: Sequence[tuple[Project, Path]]) -> list[Outcome]:
@@ -417,39 +403,6 @@ def _labels(template: Template) -> set[str]:
         *(field.key for field in form.scalars),
         *(INDICATOR_PREFIX + field.key for field in form.columns),
     }
-
-
-def _file_names(records: Records, suffix: str) -> dict[str, str]:
-    """A file name for every project. Raises TableError when two would have the same."""
-    names: dict[str, str] = {}
-    taken: dict[str, str] = {}
-    for project in records.projects:
-        title = title_of(project)
-        name = file_name(f"{project.key}_{title}" if title else project.key, suffix)
-        if other := taken.get(name.casefold()):
-            raise TableError(
-                Diagnostic(
-                    "D112",
-                    Message(
-                        f"项目“{project.key}”与“{other}”的输出文件名相同：{name}",
-                        f"projects “{project.key}” and “{other}” give the same file name: {name}",
-                    ),
-                    place=_place(records, project, KEY),
-                    fix=Message("请修改其中一个编号", "change one of the keys"),
-                )
-            )
-        taken[name.casefold()] = project.key
-        names[project.key] = name
-    return names
-
-
-def file_name(title: str, suffix: str = ".xlsx") -> str:
-    """`title` as a name that Windows, Linux and macOS accept, with its suffix."""
-    safe = _FORBIDDEN.sub("_", " ".join(title.split())).strip(" .")
-    if _RESERVED.fullmatch(safe):
-        safe = f"_{safe}"
-    safe = safe.encode("utf-8", "replace")[:_NAME_BYTES].decode("utf-8", "ignore").rstrip(" .")
-    return (safe or "_") + suffix
 
 
 def find_template(
@@ -466,12 +419,6 @@ def load_example(folder: Path) -> tuple[Template, Records]:
     return template, load(template, folder)
 
 
-def _place(records: Records, project: Project, label: str) -> Place:
-    """Where an entry of the project stands in the table of projects."""
-    row, _ = parse_cell(project.cells[label])
-    return replace(records.source, row=row, column=label)
-
-
 def _other_constant(
     records: Records, projects: Sequence[Project], label: str, given: str, value: str
 ) -> Diagnostic:
@@ -486,7 +433,7 @@ def _other_constant(
             f"{zh}的{label}填的是“{given}”，与所用模板的“{value}”不符",
             f"{label} of {en} is “{given}”, that of the template “{value}”",
         ),
-        place=_place(records, projects[0], label),
+        place=records.place(projects[0], label),
         fix=Message(
             "请换用相应的模板，或改正数据", "use the matching template or correct the data"
         ),

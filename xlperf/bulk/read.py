@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from xlperf.bulk.frames import table_frames
-from xlperf.diagnostic import Diagnostic, InputError, Message, Place, Severity
+from xlperf.diagnostic import Diagnostic, Message, Place, Severity
 from xlperf.forms import KEY, Entry, Project, canonical
-from xlperf.ooxml.files import find_workbooks, no_workbooks, read_file
 from xlperf.ooxml.preflight import DEFAULT, Limits
-from xlperf.template import Form, no_form, read_forms
+from xlperf.template import Form, read_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,21 +33,10 @@ def read_workbooks(paths: Iterable[str | Path], limits: Limits = DEFAULT) -> Rea
 
     Forms with the same key get keys of their own, and that is reported too.
     """
-    paths = list(paths)
     problems: list[Diagnostic] = []
     read: list[_Read] = []
-    files = find_workbooks(paths)
-    if not files:
-        problems += map(no_workbooks, paths)
-    for file in files:
-        try:
-            forms, found = read_forms(read_file(file, limits), limits)
-        except InputError as error:
-            problems += [d.at(file=str(file)) for d in error.diagnostics]
-            continue
-        problems += [d.at(file=str(file)) for d in found]
-        if not forms and not found:
-            problems.append(no_form(file))
+    for file, forms, found in read_files(paths, limits):
+        problems += found
         for form, project in forms:
             key = project.key or _key_of(file, len(forms), form)
             read.append(_Read(file, form, project, key))

@@ -4,26 +4,25 @@ from collections.abc import Iterator
 
 from xlperf.diagnostic import Diagnostic, Message
 from xlperf.forms import Project
-from xlperf.ooxml.address import parse_cell
 from xlperf.ooxml.sheet_names import SheetNames
 from xlperf.ooxml.values import sheet_name_problem
 from xlperf.ooxml.workbook import Workbook
-from xlperf.tables import Records, Table
+from xlperf.tables import Records
 from xlperf.template import Template
 
 COLUMN = "工作表"
 """The column of the project table that names each project's sheet; blank where it does not."""
 
 
-def note_bad_names(template: Template, records: Records, table: Table) -> None:
-    """Add a fault to every project of the table whose sheet cannot be called as the data says."""
+def note_bad_names(template: Template, records: Records) -> None:
+    """Add a fault to every project whose sheet cannot be called as the data says."""
     others, given = SheetNames(_others(template)), SheetNames()
     for project in records.projects:
         if name := project.entry(COLUMN).text:
             found = _problem(name, others, given)
             if found:
-                row, _ = parse_cell(project.cells[COLUMN])
-                fault = Diagnostic(*found[:2], place=table.place(row, COLUMN), fix=found[2])
+                place = records.place(project, COLUMN)
+                fault = Diagnostic(*found[:2], place=place, fix=found[2])
                 records.faults.setdefault(project.key, []).append(fault)
             else:
                 given.add(name)

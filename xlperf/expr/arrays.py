@@ -6,7 +6,7 @@ from typing import Any
 
 from xlperf.expr.registry import FUNCTIONS, Area
 from xlperf.expr.tree import Binary, Call, Const, Expr, Range, Unary
-from xlperf.expr.values import NA, Fault, Value, beyond
+from xlperf.expr.values import NA, Value, caught
 
 
 def is_array(expr: Expr) -> bool:
@@ -52,12 +52,7 @@ def each(scalar: Callable[..., Value], kinds: str = "v") -> Callable[..., Any]:
                 arg if array is None else _at(array, row, column)
                 for arg, array in zip(args, arrays, strict=True)
             ]
-            try:
-                return scalar(*picked)
-            except Fault as fault:
-                return fault.error
-            except ArithmeticError as error:
-                return beyond(error)
+            return caught(scalar, picked)
 
         return tuple(tuple(cell(y, x) for x in range(width)) for y in range(height))
 

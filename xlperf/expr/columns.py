@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from xlperf.expr.arrays import each, each_call, is_array
-from xlperf.expr.evaluate import BINARY, LAST, UNARY, Env, as_area, as_value
+from xlperf.expr.evaluate import BINARY, LAST, UNARY, Env, as_value
 from xlperf.expr.functions import FUNCTIONS
+from xlperf.expr.registry import area_of
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
-from xlperf.expr.values import NEARLY, Fault, Value, beyond, rounded
+from xlperf.expr.values import NEARLY, Fault, Value, caught, rounded
 
 Column = npt.NDArray[Any]
 """Of float64, bool or, for anything else, objects: the values that `evaluate` knows."""
@@ -80,12 +81,12 @@ def _visit_cells(expr: Expr, env: Env) -> Any:
     """An argument of a function of ranges: a cell, or one chosen by a function, stays a cell."""
     match expr:
         case Cell() | Ref():
-            return as_area(_visit(expr, env))
+            return area_of(_visit(expr, env))
         case Call("IF" | "CHOOSE" as name, (condition, *choices)):
             args = [_visit(condition, env), *(_visit_cells(choice, env) for choice in choices)]
             return _apply(FUNCTIONS[name].scalar, args)
         case Call("INDEX", _):
-            return as_area(_visit(expr, env))
+            return area_of(_visit(expr, env))
     return _visit_array(expr, env)
 
 
@@ -93,7 +94,7 @@ def _visit_array(expr: Expr, env: Env) -> Any:
     """What is computed cell by cell; an area where there are several."""
     match expr:
         case Cell() | Ref():
-            return as_area(_visit(expr, env))
+            return area_of(_visit(expr, env))
     return _spread_out(expr, env) if is_array(expr) else _visit(expr, env)
 
 
@@ -161,7 +162,7 @@ def _given(source: Any) -> Any:
 def _apply(scalar: Callable[..., Value], args: Sequence[Any]) -> Any:
     count = next((len(cell) for cell in _cells(args) if isinstance(cell, np.ndarray)), None)
     if count is None:
-        return _caught(scalar, args)
+        return caught(scalar, args)
     if scalar is _IFERROR and isinstance(args[0], np.ndarray) and args[0].dtype != np.object_:
         return args[0]
     if (joined := _JOINED.get(scalar)) and all(map(_is_truths, args)):
@@ -175,16 +176,7 @@ def _apply(scalar: Callable[..., Value], args: Sequence[Any]) -> Any:
     try:
         return packed(list(map(scalar, *columns)))
     except (Fault, ArithmeticError):  # in one of the rows: now each is caught by itself
-        return packed([_caught(scalar, row) for row in zip(*columns, strict=True)])
-
-
-def _caught(scalar: Callable[..., Value], args: Sequence[Any]) -> Value:
-    try:
-        return scalar(*args)
-    except Fault as fault:
-        return fault.error
-    except ArithmeticError as error:
-        return beyond(error)
+        return packed([caught(scalar, row) for row in zip(*columns, strict=True)])
 
 
 def packed(elements: list[Any]) -> Column:

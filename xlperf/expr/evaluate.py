@@ -12,6 +12,7 @@ from xlperf.expr import values
 from xlperf.expr.arrays import each, each_call, is_array
 from xlperf.expr.functions import FUNCTIONS, Area
 from xlperf.expr.memory import by_identity
+from xlperf.expr.registry import area_of
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
 from xlperf.expr.values import ExcelError, Fault, Value, beyond, order, rank
 
@@ -48,6 +49,7 @@ class _ColumnFoundError(Exception):
 
 
 Program = Callable[[Env], Any]
+_as_area: Callable[..., Any] = area_of
 
 
 def _compiled(expr: Expr) -> Program:
@@ -81,23 +83,19 @@ def _as_cells(expr: Expr) -> Program:
     """An argument of a function of ranges: a cell, or one chosen by a function, stays a cell."""
     match expr:
         case Cell() | Ref():
-            return _applying(as_area, [_compiled(expr)])
+            return _applying(_as_area, [_compiled(expr)])
         case Call("IF" | "CHOOSE" as name, (condition, *choices)):
             return _applying(
                 FUNCTIONS[name].scalar, [_compiled(condition), *map(_as_cells, choices)]
             )
         case Call("INDEX", _):
-            return _applying(as_area, [_compiled(expr)])
+            return _applying(_as_area, [_compiled(expr)])
     return _as_array(expr) if is_array(expr) else _compiled(expr)
 
 
 def _as_array(expr: Expr) -> Program:
     """What is computed cell by cell; an area where there are several."""
-    match expr:
-        case Cell() | Ref():
-            return _as_cells(expr)
-        case _:
-            return _spread(expr)
+    return _as_cells(expr) if isinstance(expr, (Cell, Ref)) else _spread(expr)
 
 
 def _spread(expr: Expr) -> Program:
@@ -117,10 +115,6 @@ def _spread(expr: Expr) -> Program:
 
 
 _HOW: dict[str, Callable[[Expr], Program]] = {"v": _compiled, "r": _as_cells, "a": _as_array}
-
-
-def as_area(value: Any) -> Any:
-    return value if type(value) is tuple else ((value,),)
 
 
 def _reading(key: str | Cell | Range) -> Program:

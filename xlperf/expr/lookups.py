@@ -18,6 +18,7 @@ from xlperf.expr.values import (
     Fault,
     Value,
     doubt,
+    kind_of,
     logical,
     number,
     rank,
@@ -28,14 +29,8 @@ _Key = tuple[int, float | str | bool]
 _MOST = 64
 
 
-def _kind(value: Value) -> int:
-    if isinstance(value, bool):
-        return 2
-    return 1 if isinstance(value, str) else 0
-
-
 def _key(value: Value) -> _Key:
-    return _kind(value), value.lower() if isinstance(value, str) else value  # type: ignore[return-value]
+    return kind_of(value), value.lower() if isinstance(value, str) else value  # type: ignore[return-value]
 
 
 class _Line:
@@ -70,9 +65,9 @@ class _Line:
 
         Where they do not, what Excel finds as it halves the range again and again.
         """
-        places, values = self._of_kind(_kind(wanted))
+        places, values = self._of_kind(kind_of(wanted))
         key = _order_key(wanted)
-        if len(places) < len(self.values) and not self._is_sorted(_kind(wanted)):
+        if len(places) < len(self.values) and not self._is_sorted(kind_of(wanted)):
             doubt("LOOKUP ↓")
         low, high = 0, len(values) - 1
         while low <= high:
@@ -89,9 +84,9 @@ class _Line:
 
     def at_least(self, wanted: Value) -> int | None:
         """The last place before the first of what is below this value, where entries descend."""
-        kind, last = _kind(wanted), None
+        kind, last = kind_of(wanted), None
         for place, value in enumerate(self.values):
-            if value is None or isinstance(value, ExcelError) or _kind(value) != kind:
+            if value is None or isinstance(value, ExcelError) or kind_of(value) != kind:
                 continue
             if rank(value, wanted) < 0:
                 break
@@ -104,7 +99,9 @@ class _Line:
             places = [
                 place
                 for place, value in enumerate(self.values)
-                if value is not None and not isinstance(value, ExcelError) and _kind(value) == kind
+                if value is not None
+                and not isinstance(value, ExcelError)
+                and kind_of(value) == kind
             ]
             known = self._kinds[kind] = places, [self.values[place] for place in places]
         return known
@@ -288,9 +285,9 @@ def _searched(line: _Line, wanted: Value, how: int, direction: int) -> int | Non
 
 def _first(values: Sequence[Value], wanted: Value, how: int) -> int | None:
     """The first equal one; else, of those above (1) or below (-1), the first of the nearest."""
-    kind, best = _kind(wanted), None
+    kind, best = kind_of(wanted), None
     for place, value in enumerate(values):
-        if value is None or isinstance(value, ExcelError) or _kind(value) != kind:
+        if value is None or isinstance(value, ExcelError) or kind_of(value) != kind:
             continue
         if _key(value) == _key(wanted):
             return place

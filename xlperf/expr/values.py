@@ -8,11 +8,14 @@ turns back into the value.
 import datetime
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
+from typing import Any
+
+from xlperf.ooxml.values import date_serial
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,8 @@ _doubts: ContextVar[list[str] | None] = ContextVar("doubts", default=None)
 def doubts() -> Iterator[list[str]]:
     """Collects what was computed within and may come out otherwise in Excel.
 
-    These are the places where Excel's answer depends on the language of the computer: texts that
-    it may read as a date, a time or an amount, the order of two texts, characters above 127.
+    Such as what depends on the language of the computer (texts that may be dates, times or amounts,
+    the order of two texts), on bits beyond the 15th digit, or on what is not known of Excel.
     """
     found: list[str] = []
     token = _doubts.set(found)
@@ -69,6 +72,16 @@ def beyond(error: ArithmeticError) -> ExcelError:
     """What is too large, too small or too near to 0 to be computed: in Excel mostly #NUM!."""
     doubt(str(error))
     return NUM
+
+
+def caught(scalar: Callable[..., Value], args: Iterable[Any]) -> Value:
+    """The value of a call; an error value that it raises is its value."""
+    try:
+        return scalar(*args)
+    except Fault as fault:
+        return fault.error
+    except ArithmeticError as error:
+        return beyond(error)
 
 
 # ---------------------------------------------------------------------------------- coercion
@@ -260,7 +273,7 @@ def order(a: Value, b: Value) -> float:
         return a - b
     if type(a) is float and type(b) is float:
         return order(a, b)
-    return _rank(a) - _rank(b)
+    return kind_of(a) - kind_of(b)
 
 
 _SURE = re.compile(r"[A-Za-z0-9 ]*")
@@ -297,7 +310,8 @@ def _empty(other: Value) -> Value:
     return False if isinstance(other, bool) else 0.0
 
 
-def _rank(value: Value) -> int:
+def kind_of(value: Value) -> int:
+    """Numbers 0, texts 1, booleans 2: in this order they are sorted."""
     if isinstance(value, bool):
         return 2
     return 1 if isinstance(value, str) else 0
@@ -339,10 +353,7 @@ _LEAP_BUG = 60  # the 29 February 1900 that Excel has and the calendar has not
 
 def serial_of(day: datetime.date) -> float:
     """The number of a date in the 1900 system; ValueError before 1900."""
-    count = (day - _DAY_0).days
-    if count < 1:
-        raise ValueError(day)
-    return float(count if count < _LEAP_BUG else count + 1)
+    return float(date_serial(day))
 
 
 def date_parts(serial: float) -> tuple[int, int, int]:

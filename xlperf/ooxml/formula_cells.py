@@ -462,10 +462,8 @@ def _filled(xml: bytes, name: bytes, kind: bytes, element: bytes) -> bytes:
 def _serial(moment: str) -> float:
     """The number of a day in ISO 8601, as strict writers put dates; ValueError when it is none."""
     found = datetime.datetime.fromisoformat(moment.removesuffix("Z"))
-    days = date_serial(found.date())
-    if days is None:
-        raise ValueError(moment)
-    return days + (found - datetime.datetime.combine(found, datetime.time.min)) / _DAY
+    time_of_day = found - datetime.datetime.combine(found, datetime.time.min)
+    return date_serial(found.date()) + time_of_day / _DAY
 
 
 def _text(source: bytes) -> str:

@@ -31,14 +31,8 @@ class CellFormat:
     """The look of a cell, as far as filling, reading and sizing need it; sizes in points."""
 
     number_format: str = _GENERAL
-    font_name: str = _DEFAULT_FONT
     font_size: float = _DEFAULT_SIZE
-    bold: bool = False
     wrap: bool = False
-    horizontal: str = "general"
-    vertical: str = "bottom"
-    indent: int = 0
-    shrink: bool = False
     locked: bool = True
 
 
@@ -46,7 +40,6 @@ class CellFormat:
 class _Font:
     name: str = _DEFAULT_FONT
     size: float = _DEFAULT_SIZE
-    bold: bool = False
 
 
 class Styles:
@@ -61,9 +54,7 @@ class Styles:
         }
         self._formats = found.findall(f"{NS}cellXfs/{NS}xf")
         self._cache: dict[int, CellFormat] = {}
-        normal = self._normal_font(found)
-        self.default_font_name, self.default_font_size = normal.name, normal.size
-        self.max_digit_width = _digit_pixels(normal)
+        self.max_digit_width = _digit_pixels(self._normal_font(found))
 
     @classmethod
     def open(cls, package: Package, part: str | None) -> "Styles":
@@ -93,14 +84,8 @@ class Styles:
         protection = element.find(NS + "protection")
         return CellFormat(
             self._codes.get(_integer(element.get("numFmtId"), 0), _GENERAL),
-            font.name,
             font.size,
-            font.bold,
             _truth(placing.get("wrapText", "0")),
-            placing.get("horizontal", "general"),
-            placing.get("vertical", "bottom"),
-            _integer(placing.get("indent"), 0),
-            _truth(placing.get("shrinkToFit", "0")),
             protection is None or _truth(protection.get("locked", "1")),
         )
 
@@ -125,14 +110,13 @@ def _styles(data: bytes, part: str) -> Styles:
 
 def _font(element: etree._Element) -> _Font:
     values = {child.tag: child.get("val") for child in element}
-    bold = NS + "b" in values and _truth(values[NS + "b"] or "1")
     try:
         size = float(values.get(NS + "sz") or "")
     except ValueError:
         size = _DEFAULT_SIZE
     if not 1 <= size <= _LARGEST_SIZE:
         size = _DEFAULT_SIZE
-    return _Font(values.get(NS + "name") or _DEFAULT_FONT, size, bold)
+    return _Font(values.get(NS + "name") or _DEFAULT_FONT, size)
 
 
 def _integer(text: str | None, otherwise: int) -> int:
@@ -160,7 +144,6 @@ _SIDES = 4.0  # points left and right of the text (Excel 3.75, LibreOffice 3)
 _AROUND = 2.0  # points above and below it
 _EM = 1.055  # advance of a full-width character over font size, once in pixels (Excel 1.023)
 _LINE = 1.45  # distance of lines over font size (宋体 1.2, 微软雅黑 1.36)
-_BOLD = 1.06
 _NARROW = 9.0  # a line of fewer characters has no slack
 
 
@@ -197,12 +180,6 @@ def _chunk() -> re.Pattern[str]:
         rf"|[{_OPENING}]*(?:{_PLAIN}|[{_WORD}]+)[{_CLOSING}]*"
         rf"|[{_OPENING}{_CLOSING}]+"
     )
-
-
-def text_width(text: str, font_size: float, bold: bool = False) -> float:
-    """Width in points of the widest line of `text` when nothing wraps."""
-    widest = max(sum(map(_WIDTHS.__getitem__, line)) for line in text.split("\n"))
-    return widest * font_size * _EM * (_BOLD if bold else 1.0)
 
 
 @lru_cache(maxsize=8192)

@@ -83,21 +83,6 @@ def number_cell(ref: str, style: int, number: Decimal | float) -> bytes:
     return f'<c r="{ref}" s="{style}"><v>{_number(ref, number)}</v></c>'.encode()
 
 
-def bool_cell(ref: str, style: int, value: bool) -> bytes:
-    return f'<c r="{ref}" s="{style}" t="b"><v>{value:d}</v></c>'.encode()
-
-
-def date_cell(ref: str, style: int, day: datetime.date, *, date1904: bool = False) -> bytes:
-    """A date as its serial number; `style` has to show it as a date.
-
-    Raises CellValueError for days before the date system begins.
-    """
-    serial = date_serial(day, date1904=date1904)
-    if serial is None:
-        raise before_calendar(ref, day.isoformat(), date1904=date1904)
-    return number_cell(ref, style, serial)
-
-
 def formula_cell(
     ref: str,
     style: int,
@@ -140,13 +125,12 @@ def cached_value(
     return "", f"<v>{_number(ref, cached)}</v>"
 
 
-def date_serial(day: datetime.date, *, date1904: bool = False) -> int | None:
-    """Excel's number for a day, None for a day before its calendar; 1900 has a 29 February."""
-    if date1904:
-        serial = (day - datetime.date(1904, 1, 1)).days
-        return serial if serial >= 0 else None
+def date_serial(day: datetime.date) -> int:
+    """The number of a day in the 1900 system (with its 29 February 1900); ValueError before it."""
     serial = (day - datetime.date(1899, 12, 31)).days
-    return serial + (serial > 59) if serial >= 1 else None
+    if serial < 1:
+        raise ValueError(day)
+    return serial + (serial > 59)
 
 
 def sheet_name_problem(name: str) -> Message | None:

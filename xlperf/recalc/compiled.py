@@ -50,16 +50,9 @@ class Compiled:
         if known is None:
             if len(self._plans) >= _MOST_PLANS:
                 self._plans.clear()
-            known = _unsupported(book) or plan(book)
+            known = list(preflight.beyond_1900(book)) or plan(book)
             self._plans[book.signature] = known
         return known
-
-
-def _unsupported(book: Book) -> list[Reason]:
-    found = list(preflight.nobody_can(book))
-    if book.workbook.date1904 and book.formulas:
-        found.append(Reason(Message("1904 日期系统", "the 1904 date system")))
-    return found
 
 
 def _answers(found: Plan, books: Sequence[Book]) -> list[Values | Reason]:
@@ -75,14 +68,8 @@ def _answers(found: Plan, books: Sequence[Book]) -> list[Values | Reason]:
         return [dict(zip(found.formulas, values, strict=True)) for values in held.answers()]
     if len(books) == 1:
         shown = "、".join(dict.fromkeys(doubtful[:3]))
-        return [
-            Reason(
-                Message(
-                    f"结果取决于 Excel 的语言设置：{shown}",
-                    f"what depends on the language of Excel: {shown}",
-                )
-            )
-        ]
+        zh, en = f"Excel 中结果可能不同：{shown}", f"what Excel may answer otherwise: {shown}"
+        return [Reason(Message(zh, en))]
     return [answer for book in books for answer in _answers(found, [book])]
 
 

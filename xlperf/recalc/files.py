@@ -4,9 +4,7 @@ A workbook may take a process down with it (by the memory it needs, say). It is 
 all others are done; and where the program itself is killed, its processes end as well.
 """
 
-import multiprocessing
 import os
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
@@ -16,6 +14,7 @@ from pathlib import Path
 from xlperf.diagnostic import Diagnostic, InputError, Message, Place, WorkbookError
 from xlperf.ooxml.files import flush_folder, make_folder, read_file, write_file
 from xlperf.ooxml.preflight import DEFAULT, Limits
+from xlperf.processes import end_with_parent
 from xlperf.recalc.run import EngineName, Recalculated, recalculate_each
 
 _Files = Sequence[tuple[Path, Path | None]]
@@ -43,7 +42,7 @@ def recalculate_files(
             yield from _recalculated(chunk, engine, limits)
         return
     work = partial(_recalculated, engine=engine, limits=limits)
-    with ProcessPoolExecutor(jobs, initializer=_start_worker) as pool:
+    with ProcessPoolExecutor(jobs, initializer=end_with_parent) as pool:
         for chunk, answer in [(chunk, _submitted(pool, work, chunk)) for chunk in chunks]:
             try:
                 yield from answer.result()
@@ -63,24 +62,13 @@ def _submitted(pool: ProcessPoolExecutor, work: _Work, files: _Files) -> Future[
 def _apart(work: _Work, files: _Files) -> _Outcomes:
     """Files one of which may end any process: halved, until it is found."""
     try:
-        with ProcessPoolExecutor(1, initializer=_start_worker) as pool:
+        with ProcessPoolExecutor(1, initializer=end_with_parent) as pool:
             return pool.submit(work, files).result()
     except BrokenExecutor:
         if len(files) == 1:
             return [_unusable(files[0][0], WorkbookError(_dead_process(files[0][0])))]
         half = len(files) // 2
         return [*_apart(work, files[:half]), *_apart(work, files[half:])]
-
-
-def _start_worker() -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """A parent that is killed cannot end its processes, and they would wait for work forever."""
-    if parent := multiprocessing.parent_process():
-        parent.join()
-        os._exit(1)
 
 
 def _recalculated(files: _Files, engine: EngineName, limits: Limits) -> _Outcomes:

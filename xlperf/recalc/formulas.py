@@ -36,9 +36,7 @@ class Formulas:
 
 
 def _refusals(book: Book) -> Iterator[Reason]:
-    yield from preflight.nobody_can(book)
-    if book.workbook.date1904 and book.formulas:
-        yield Reason(Message("1904 日期系统", "the 1904 date system"))
+    yield from preflight.beyond_1900(book)
     for key, formula in book.formulas.items():
         if formula.kind:
             yield Reason(Message("数组公式", "array formulas"), key)

@@ -18,9 +18,6 @@ VOLATILE = frozenset(("NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY"))
 SURROUNDINGS = frozenset(("CELL", "INFO", "FORMULATEXT", "HYPERLINK", "RTD", "WEBSERVICE"))
 """Functions that ask for the program, the file or the network around the formula."""
 
-INDIRECT = frozenset(("OFFSET", "INDIRECT"))
-"""Functions by which a formula reads cells that its text does not name; they are volatile too."""
-
 _QUOTED = re.compile(r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'!")
 _TEXT = re.compile(r"\"(?:[^\"]|\"\")*\"")
 _FUNCTION = re.compile(r"(?<![\w.\]!])((?:[^\W\d]|\\)[\w.]*)\(")
@@ -62,6 +59,13 @@ def nobody_can(book: Book) -> Iterator[Reason]:
 
 
 @lru_cache(maxsize=8192)
+def beyond_1900(book: Book) -> Iterator[Reason]:
+    """What engines refuse that know the 1900 date system only, with what every engine refuses."""
+    yield from nobody_can(book)
+    if book.workbook.date1904 and book.formulas:
+        yield Reason(Message("1904 日期系统", "the 1904 date system"))
+
+
 def _nobody_can(formula: str) -> Message | None:
     formula = plainly(formula)
     used = functions(formula)

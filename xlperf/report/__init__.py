@@ -14,7 +14,7 @@ from typing import Literal, get_args
 from xlperf.diagnostic import Lang
 from xlperf.report.csv_table import render_csv
 from xlperf.report.html_page import render_html
-from xlperf.report.json_document import render_json
+from xlperf.report.json_document import as_json, render_json
 from xlperf.report.marking import write_marked
 from xlperf.report.sarif import render_sarif
 from xlperf.report.text import render_text
@@ -24,6 +24,7 @@ from xlperf.review import Review
 __all__ = [
     "STYLES",
     "Style",
+    "as_json",
     "is_listing",
     "marked_workbook",
     "marks_and_listing",

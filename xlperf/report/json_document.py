@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import asdict
+from typing import Any
 
 from xlperf.diagnostic import Lang
 from xlperf.report.items import Item, items_of, summarize
@@ -10,9 +11,14 @@ from xlperf.review import Review
 
 
 def render_json(review: Review, lang: Lang) -> str:
+    return dump(as_json(review, lang))
+
+
+def as_json(review: Review, lang: Lang) -> dict[str, Any]:
+    """The document before it is text."""
     items = items_of(review, lang)
     findings = [_finding(item) for item in items]
-    return dump({"findings": findings, "summary": asdict(summarize(review, items))})
+    return {"findings": findings, "summary": asdict(summarize(review, items))}
 
 
 def dump(document: object) -> str:

@@ -135,9 +135,9 @@ def _from_tables(
 ) -> tuple[list[FormCase], Sequence[Diagnostic]]:
     """The projects without faults, and the faults of the others."""
     records = tables.build_records(*tables.read_folder(source, limits))
-    faults = [fault for found in records.faults.values() for fault in found]
     sound = [project for project in records.projects if project.key not in records.faults]
-    return [FormCase(p, source.stem, str(source), policy, thresholds) for p in sound], faults
+    cases = [FormCase(p, source.stem, str(source), policy, thresholds) for p in sound]
+    return cases, records.all_faults
 
 
 def _by_file(findings: Iterable[Finding]) -> Iterator[tuple[Path, list[Finding]]]:

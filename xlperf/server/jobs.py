@@ -20,7 +20,7 @@ from xlperf.ooxml.preflight import Limits
 from xlperf.scoring import Policy
 from xlperf.server import problems, shapes
 from xlperf.server.media import JSON, STYLES, TYPES, ZIP
-from xlperf.server.order import ANSWER, IN, OUT, Order, Setup
+from xlperf.server.order import ANSWER, IN, OUT, Order, Reply, Setup
 from xlperf.template import Template
 
 _OUT = Path("..", OUT)
@@ -80,8 +80,8 @@ class Job:
         return _TABLES
 
 
-def do(order: Order, setup: Setup) -> tuple[int, str, str]:
-    """Do the job and leave its answer in the folder: status, media type, and a file name or "".
+def do(order: Order, setup: Setup) -> Reply:
+    """Do the job and leave its answer in the folder.
 
     What the library says of unusable input is an answer too; anything else that raises is a defect.
     """
@@ -134,7 +134,7 @@ def _check(job: Job) -> Answer:
     style = job.option("format")
     if style == "xlsx":
         marked = report.write_marked(found, paths, _OUT, job.lang)
-        return Answer(json.loads(report.render(found, "json", job.lang)), marked)
+        return Answer(report.as_json(found, job.lang), marked)
     written = Path("..", style)
     written.write_bytes(report.render(found, style, job.lang).encode("utf-8"))
     return Answer(None, [written])
@@ -158,7 +158,7 @@ def _fill(job: Job) -> Answer:
     assert data
     records = bulk.load(form, data)
     if records.faults:
-        raise TableError(dict.fromkeys(f for faults in records.faults.values() for f in faults))
+        raise TableError(records.all_faults)
     options = bulk.Options(job.option("formulas"), job.option("scores"), Policy.load(job.policy()))
     if job.option("layout") == "sheets":
         outcomes = bulk.fill_book(form, records, _OUT, options)
@@ -235,7 +235,7 @@ def _compiled(path: Path, changed: int, limits: Limits) -> Template:
 # ------------------------------------------------------------------------------------ the answers
 
 
-def _written(answer: Answer, order: Order) -> tuple[int, str, str]:
+def _written(answer: Answer, order: Order) -> Reply:
     """The body: the report alone, the one file that was made, or a zip file of all and the report.
 
     A single workbook that there is none of is a problem, which has the report with it.
@@ -244,7 +244,7 @@ def _written(answer: Answer, order: Order) -> tuple[int, str, str]:
     if order.work == "check" and answer.report is None:
         (file,) = answer.files
         file.replace(order.folder / ANSWER)
-        return HTTPStatus.OK, STYLES[order.options["format"]], ""
+        return Reply(HTTPStatus.OK, STYLES[order.options["format"]], "")
     if wanted == "json" or order.work == "templates":
         return _json(order, HTTPStatus.OK, answer.report, JSON)
     if not answer.files and order.work != "check":
@@ -252,11 +252,12 @@ def _written(answer: Answer, order: Order) -> tuple[int, str, str]:
     if len(answer.files) == 1 and wanted != "zip":
         (file,) = answer.files
         file.replace(order.folder / ANSWER)
-        return HTTPStatus.OK, TYPES.get(file.suffix.lower(), TYPES[".xlsx"]), file.name
+        kind = TYPES.get(file.suffix.lower(), TYPES[".xlsx"])
+        return Reply(HTTPStatus.OK, kind, file.name)
     return _zipped(order, answer)
 
 
-def _zipped(order: Order, answer: Answer) -> tuple[int, str, str]:
+def _zipped(order: Order, answer: Answer) -> Reply:
     folder = order.folder / "zip"
     folder.mkdir()
     for file in answer.files:
@@ -264,24 +265,18 @@ def _zipped(order: Order, answer: Answer) -> tuple[int, str, str]:
     (folder / _REPORT).write_bytes(_encoded(answer.report))
     made = shutil.make_archive(str(order.folder / "made"), "zip", folder)
     os.replace(made, order.folder / ANSWER)
-    return HTTPStatus.OK, ZIP, f"xlperf-{order.work}.zip"
+    return Reply(HTTPStatus.OK, ZIP, f"xlperf-{order.work}.zip")
 
 
-def _problem(
-    order: Order, diagnostics: Iterable[Diagnostic], about: object = None
-) -> tuple[int, str, str]:
+def _problem(order: Order, diagnostics: Iterable[Diagnostic], about: object = None) -> Reply:
     status = HTTPStatus.UNPROCESSABLE_ENTITY
-    return _json(
-        order,
-        status,
-        problems.document(status, diagnostics, order.lang, about),
-        problems.MEDIA_TYPE,
-    )
+    document = problems.document(status, diagnostics, order.lang, about)
+    return _json(order, status, document, problems.MEDIA_TYPE)
 
 
-def _json(order: Order, status: int, document: object, media_type: str) -> tuple[int, str, str]:
+def _json(order: Order, status: int, document: object, media_type: str) -> Reply:
     (order.folder / ANSWER).write_bytes(_encoded(document))
-    return status, media_type, ""
+    return Reply(status, media_type, "")
 
 
 def _encoded(document: object) -> bytes:

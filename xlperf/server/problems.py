@@ -4,7 +4,6 @@ It follows RFC 9457 (application/problem+json); its `diagnostics` are findings a
 describes them.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -49,7 +48,7 @@ def document(
 def findings(diagnostics: Iterable[Diagnostic], lang: Lang) -> list[Any]:
     """Diagnostics in the shape that a review has for what is wrong with a file."""
     review = Review((), tuple(diagnostics), (), 0)
-    found: list[Any] = json.loads(report.render(review, "json", lang))["findings"]
+    found: list[Any] = report.as_json(review, lang)["findings"]
     return found
 
 

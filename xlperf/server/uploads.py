@@ -16,7 +16,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from xlperf.bulk.fill import file_name
+from xlperf.bulk.file_names import file_name
 from xlperf.diagnostic import InputError
 from xlperf.ooxml import preflight
 from xlperf.ooxml.files import reason_of

@@ -50,14 +50,14 @@ def main() -> None:
         idle.clear()
         _limit_time(setup.timeout)
         try:
-            status, media_type, name = jobs.do(order, setup)
+            reply = jobs.do(order, setup)
         except MemoryError:
             said: dict[str, Any] = {"outcome": "memory"}
         except Exception:
             traceback.print_exc()
             said = {"outcome": "defect"}
         else:
-            said = {"outcome": "done", "status": status, "media_type": media_type, "name": name}
+            said = {"outcome": "done", **reply._asdict()}
         os.chdir(setup.root)
         idle.set()
         _reply(replies, **said)

@@ -6,13 +6,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
-from xlperf.diagnostic import Diagnostic, InputError, Message, Place, Severity
+from xlperf.diagnostic import Diagnostic, Message, Place, Severity
 from xlperf.forms import Entry
-from xlperf.ooxml.files import find_workbooks, no_workbooks, read_file
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.rules.context import MONEY_UNITS, FormCase, IndicatorCase
 from xlperf.scoring import Policy, execution_row, execution_weight
-from xlperf.template import no_form, read_forms
+from xlperf.template import read_files
 
 _EXECUTION = "预算执行率"
 _DEPARTMENTS = ("主管部门及代码", "主管部门")
@@ -104,19 +103,10 @@ def summarise(
     A file that cannot be read is reported, and the others are summed up.
     """
     policy = policy or Policy.default()
-    paths = list(paths)
-    files = find_workbooks(paths)
-    problems = [] if files else [no_workbooks(path) for path in paths]
+    problems: list[Diagnostic] = []
     rows: list[FormRow] = []
-    for file in files:
-        try:
-            forms, found = read_forms(read_file(file, limits), limits)
-        except InputError as error:
-            problems += [d.at(file=str(file)) for d in error.diagnostics]
-            continue
-        problems += [d.at(file=str(file)) for d in found]
-        if not forms and not found:
-            problems.append(no_form(file))
+    for file, forms, found in read_files(paths, limits):
+        problems += found
         for _, project in forms:
             case = FormCase(project, file=str(file), policy=policy)
             rows.append(_row(file, case, policy))

@@ -20,7 +20,7 @@ from xlperf.forms import (
     nearest_label,
     read_entry,
 )
-from xlperf.ooxml.address import cell_name, column_name
+from xlperf.ooxml.address import cell_name, column_name, parse_cell
 from xlperf.tables.table import Table, holds_something
 
 _LONGEST_KEY = 255
@@ -38,6 +38,16 @@ class Records:
     faults: dict[str, list[Diagnostic]] = field(default_factory=dict)
     notes: tuple[Diagnostic, ...] = ()
     source: Place = field(default_factory=Place)
+
+    @property
+    def all_faults(self) -> tuple[Diagnostic, ...]:
+        """The faults of all projects; what several have in common is there once."""
+        return tuple(dict.fromkeys(fault for found in self.faults.values() for fault in found))
+
+    def place(self, project: Project, label: str) -> Place:
+        """Where an entry of a project stands in the table of projects."""
+        row, _ = parse_cell(project.cells[label])
+        return replace(self.source, row=row, column=label)
 
 
 def build_records(

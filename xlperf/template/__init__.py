@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from xlperf.template.fields import Field, Form
     from xlperf.template.filling import Filled, Formulas
     from xlperf.template.patching import Content, Formula, Patching, Placed, replace_texts
-    from xlperf.template.reading import no_form, read_forms
+    from xlperf.template.reading import no_form, read_files, read_forms
     from xlperf.template.report import Line, Report, template_report
     from xlperf.template.template import Template
 
@@ -28,6 +28,7 @@ __all__ = [
     "Report",
     "Template",
     "no_form",
+    "read_files",
     "read_forms",
     "replace_texts",
     "template_report",
@@ -39,7 +40,7 @@ __getattr__ = lazy_front(
     fields="Field Form",
     filling="Filled Formulas",
     patching="Content Formula Patching Placed replace_texts",
-    reading="no_form read_forms",
+    reading="no_form read_files read_forms",
     report="Line Report template_report",
     template="Template",
 )

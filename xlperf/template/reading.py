@@ -6,11 +6,11 @@ table. A form must not look better for what was not read.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from xlperf.diagnostic import Diagnostic, Message, Place, Severity
+from xlperf.diagnostic import Diagnostic, InputError, Message, Place, Severity
 from xlperf.forms import (
     BLANK,
     INDICATOR_PREFIX,
@@ -24,6 +24,7 @@ from xlperf.forms import (
 )
 from xlperf.ooxml.address import cell_name
 from xlperf.ooxml.built_in_formats import BUILT_IN
+from xlperf.ooxml.files import find_workbooks, no_workbooks, read_file
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.sheet import Position, Sheet, read_sheet, read_strings
@@ -64,6 +65,28 @@ def read_forms(
         return [], problems
     reader = _Reader(package, workbook, problems)
     return [(form, reader.project(form)) for form in forms], problems
+
+
+def read_files(
+    paths: Iterable[str | Path], limits: Limits = DEFAULT
+) -> Iterator[tuple[Path, list[tuple[Form, Project]], list[Diagnostic]]]:
+    """What `read_forms` gives of every workbook in files and folders, with the file.
+
+    A workbook that cannot be read or holds no form, and a path without any, is told as a problem;
+    the others are read all the same.
+    """
+    paths = list(paths)
+    files = find_workbooks(paths)
+    for path in paths if not files else ():
+        yield Path(path), [], [no_workbooks(path)]
+    for file in files:
+        try:
+            forms, problems = read_forms(read_file(file, limits), limits)
+        except InputError as error:
+            forms, problems = [], list(error.diagnostics)
+        if not (forms or problems):
+            problems = [no_form(file)]
+        yield file, forms, [problem.at(file=str(file)) for problem in problems]
 
 
 def no_form(file: Path) -> Diagnostic:
