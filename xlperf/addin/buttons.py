@@ -38,6 +38,7 @@ from xlperf.diagnostic import Diagnostic, InputError, Lang
 from xlperf.ooxml.address import cell_name
 from xlperf.ooxml.files import make_folder, write_file
 from xlperf.review.settings import FILE_NAME, find_settings, settings_for
+from xlperf.scoring import Policy
 from xlperf.tables import FILES, Records
 from xlperf.template import Template
 
@@ -48,6 +49,7 @@ _NAMED = 12
 """Keys that a question names before it counts them."""
 
 _LOG_BYTES = 1_000_000
+_ADDIN = ".xlam"
 
 Press = Callable[[Host], None]
 
@@ -182,7 +184,8 @@ def fill(host: Host) -> None:
     if each is None:
         return
     if each:
-        _fill_each(host, template, records, lang)
+        policy = Policy.load(snapshot.settings().policy)
+        _fill_each(host, template, records, bulk.Options(policy=policy), lang)
         return
     key = keys[0] if len(keys) == 1 else _chosen_key(host, template, keys, lang)
     if key is None:
@@ -194,12 +197,14 @@ def fill(host: Host) -> None:
     _say(host, [said], (*records.notes, *commands.here(outcome.problems)), lang)
 
 
-def _fill_each(host: Host, template: Template, records: Records, lang: Lang) -> None:
+def _fill_each(
+    host: Host, template: Template, records: Records, options: bulk.Options, lang: Lang
+) -> None:
     folder = host.choose_folder("选择存放新工作簿的文件夹")
     if folder is None:
         return
     with host.busy("正在填充…"):
-        outcomes = bulk.fill_records(template, records, folder, progress=host.progress)
+        outcomes = bulk.fill_records(template, records, folder, options, progress=host.progress)
     written = sum(outcome.path is not None for outcome in outcomes)
     said = messages.WRITTEN.text(lang).format(folder=folder, total=len(outcomes), written=written)
     problems = [*records.notes, *(p for outcome in outcomes for p in outcome.problems)]
@@ -296,7 +301,7 @@ def undo(host: Host) -> None:
 @_button
 def settings(host: Host) -> None:
     path = host.path
-    if path is None:
+    if path is None or path.suffix.lower() == _ADDIN:  # with nothing open, the add-in has called
         raise InputError(messages.NO_FILE)
     file = find_settings(path)
     said = messages.SETTINGS
