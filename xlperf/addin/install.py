@@ -58,7 +58,7 @@ def install(desktop: Desktop, addin: bytes | None = None) -> Outcome:
 
 
 def given(file: Path) -> bytes:
-    """A built add-in. Raises WorkbookError for anything else: Excel opens all of its start folder."""
+    """A built add-in. Raises WorkbookError for anything else: Excel opens what it starts with."""
     data = read_file(file)
     if not build.wrapper_version(file):
         raise WorkbookError(
