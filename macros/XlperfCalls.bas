@@ -9,7 +9,8 @@ Public Function XlperfCall(ByVal called As String, ByVal args As Variant) As Var
         XlperfCall = CVErr(2042)
     #Else
         On Error GoTo failed
-        XlperfCall = XlperfShown(XLPy.CallUDF("xlperf.addin.udfs", called, args, ThisWorkbook, Application.Caller))
+        ' In brackets a variable is handed over by value: Python has nothing to give back in it.
+        XlperfCall = XlperfShown(XLPy.CallUDF("xlperf.addin.udfs", (called), (args), ThisWorkbook, Application.Caller))
         Exit Function
 failed:
         ' A text would be left out of a total in silence; an error is not.

@@ -313,6 +313,8 @@ class Sheet(base_classes.Sheet):
         return Range(self, (1, 1, self.own.max_row, self.own.max_column))
 
     def activate(self) -> None:
+        if self.own.sheet_state != "visible":
+            raise ExcelError("no hidden sheet can be active")
         self.book.current = self._title
 
     def range(self, first: Any, second: Any = None) -> "Range":
@@ -445,9 +447,20 @@ class Range(base_classes.Range):
     def formula(self, rows: Any) -> None:
         self._write(rows)
 
+    @property
+    def raw_value(self) -> Any:
+        return self.formula
+
+    @raw_value.setter
+    def raw_value(self, value: Any) -> None:
+        self._write(value)
+
     @changes
     def _write(self, rows: Any) -> None:
         top, left = self.first[:2]
+        texts = [t for row in rows for t in row] if isinstance(rows, (list, tuple)) else []
+        if len(texts) > 1 and any(isinstance(t, str) and len(t) > 8203 for t in texts):
+            raise ExcelError("a text too long to come with others")
         for r, row in enumerate(rows if isinstance(rows, (list, tuple)) else [[rows]]):
             for c, typed in enumerate(row):
                 type_into(self.sheet.own.cell(top + r, left + c), typed)

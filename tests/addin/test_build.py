@@ -7,6 +7,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import olefile
 import pytest
 import xlwings
 from lxml import etree
@@ -169,6 +170,14 @@ def test_the_validator_sees_a_wrong_ribbon(addin, openxml, tmp_path, old, new):
                 data = data.replace(old.encode(), new.encode(), 1)
             out.writestr(name, data)
     assert any("customUI" in error.part for error in openxml([wrong])[wrong])
+
+
+def test_the_project_says_that_nothing_is_compiled(addin):
+    """[MS-OVBA] 2.3.4.1: under another version Excel may look for what was compiled."""
+    with zipfile.ZipFile(addin) as package:
+        project = olefile.OleFileIO(package.read("xl/vbaProject.bin"))
+    assert project.openstream("VBA/_VBA_PROJECT").read() == b"\xcc\x61\xff\xff\0\0\0"
+    assert not [name for name in project.listdir() if name[-1].startswith("__SRP_")]
 
 
 def test_the_same_input_gives_the_same_bytes(tmp_path):

@@ -201,6 +201,15 @@ def test_the_command_replaces_old_wheels_and_counts_the_files(shelf, tmp_path):
     assert "不需要管理员权限" in (out / "说明.txt").read_text("utf-8-sig")
 
 
+@pytest.mark.parametrize("name", ["xlperf-1-py3-none-any.whl", "xlperf.whl", "other.whl"])
+def test_a_file_that_is_no_wheel_of_xlperf_is_told(name, tmp_path):
+    with zipfile.ZipFile(tmp_path / name, "w") as package:
+        package.writestr("a.txt", "")
+    given = ["--wheel", str(tmp_path / name)]
+    result = CliRunner().invoke(cli, ["addin", "bundle", "-o", str(tmp_path / "out"), *given])
+    assert (result.exit_code, "A107" in result.stderr) == (2, True)
+
+
 @pytest.mark.parametrize("python", ["3", "312", "3.12.1", "latest"])
 def test_a_version_of_python_that_is_none_is_misuse(python, tmp_path):
     result = CliRunner().invoke(cli, ["addin", "bundle", "-o", str(tmp_path), "--python", python])

@@ -305,6 +305,30 @@ def test_next_finding_goes_through_all_cells_and_round(form, filled, open_copy, 
     assert held(book) == before
 
 
+@pytest.mark.parametrize("each", ["yes", "no"])
+def test_the_policy_of_the_settings_holds_for_one_form_and_for_one_each(
+    each, filled, open_copy, tmp_path, excel
+):
+    """`zero` gives nothing for a limit that is passed, where the default gives a share."""
+    file = filled[SCORED][0]
+    data = Path(shutil.copytree(data_of(SCORED), tmp_path / "data"))
+    lines = (data / "indicators.csv").read_text("utf-8-sig")
+    (data / "indicators.csv").write_text(lines.replace("≥", "≤"), "utf-8-sig")
+    book = open_copy(file)
+    settings = 'policy = "zero"\n'
+    (Path(book.fullname).parent / "xlperf.toml").write_text(settings, "utf-8")
+    template = tmp_path / "template.xlsx"
+    shutil.copy(book.fullname, template)
+    run("fill", template, data, "-o", tmp_path / "wanted", "--policy", "zero")
+    (tmp_path / "out").mkdir()
+    end = [str(tmp_path / "out")] if each == "yes" else ["02"]
+    excel.answers = [str(data / "projects.csv"), each, *end]
+    buttons.fill()
+    (wanted,) = (tmp_path / "wanted").glob("02_*")
+    got = held(book) if each == "no" else content_of(tmp_path / "out" / wanted.name)
+    assert got == content_of(wanted)
+
+
 def test_a_sheet_for_each_project_is_treated_like_a_workbook_for_each(open_copy, tmp_path, excel):
     template, records = load_example(data_of(SCORED))
     file = tmp_path / "book" / "全部.xlsx"

@@ -18,7 +18,7 @@ from tests.addin.test_buttons import faulty, held, unscored
 from tests.addin.workbooks import FORMS, RULED, SCORED, content_of, data_of
 from tests.template.forms import record, small_form
 from xlperf.addin import buttons, memory
-from xlperf.addin.actions import Plan
+from xlperf.addin.actions import Plan, SetCells
 from xlperf.addin.difference import difference
 from xlperf.addin.host import Host, TornError
 from xlperf.bulk import fill_records, find_template, load
@@ -411,6 +411,46 @@ def test_dialogs_that_are_left_do_nothing(filled, open_copy, excel):
     excel.answers = [data, "no", "99"]
     buttons.fill()
     assert "没有编号为“99”的项目" in excel.said[-1]
+
+
+def test_without_an_open_workbook_no_settings_come_into_the_start_folder(filled, open_copy, excel):
+    """There the add-in itself has called, and Excel opens whatever lies beside it."""
+    book = open_copy(filled[SCORED][0])
+    book.impl.fullname = str(Path(book.fullname).with_name("xlperf.xlam"))
+    buttons.settings()
+    assert "E105" not in excel.said[-1]
+    assert "请先保存" in excel.said[-1]
+    assert not Path(book.fullname).with_name("xlperf.toml").exists()
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+def test_findings_on_a_hidden_sheet_are_told_and_not_gone_to(
+    state, filled, open_copy, tmp_path, excel
+):
+    file = faulty(filled[SCORED][0], tmp_path / "work" / "表.xlsx")
+
+    def hide(book):
+        book.create_sheet("封面")
+        book.active = 1
+        book.worksheets[0].sheet_state = state
+
+    book = open_copy(changed(file, file, hide))
+    buttons.next_finding()
+    assert "取消隐藏" in excel.said[-1]
+    buttons.check()
+    assert "审核结果" in held(book)["sheets"]
+
+
+def test_long_texts_are_typed_one_at_a_time(filled, open_copy, excel):
+    """Excel refuses an area of texts when one of them is longer than some 8,000 characters."""
+    book = open_copy(filled[SCORED][0])
+    sheet = book.sheets.active.name
+    long = "字" * 32_767
+    plan = Plan((), (SetCells(sheet, 40, 1, (("a", long), (long, 2.0))),), ())
+    host = Host(book)
+    host.carry_out(plan, host.snapshot().protections()[0])
+    own = book.impl.file[sheet]
+    assert [[c.value for c in row] for row in own["A40:B41"]] == [["a", long], [long, 2.0]]
 
 
 def test_settings_are_found_upward_or_made_beside_the_workbook(filled, open_copy, tmp_path, excel):

@@ -1,5 +1,6 @@
 """Installing and removing the add-in, in a made-up profile of Windows and of a Mac."""
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -188,7 +189,7 @@ def test_the_commands_tell_what_they_did(tmp_path, monkeypatch):
     desktop = windows_profile(tmp_path)
     monkeypatch.setattr(Desktop, "here", lambda: desktop)
     file = tmp_path / "given.xlam"
-    file.write_bytes(ADDIN)
+    file.write_bytes(build())
     installed = CliRunner().invoke(cli, ["addin", "install", "--addin", str(file)])
     assert installed.exit_code == 0
     assert f"已写入 {desktop.addin}" in installed.stdout
@@ -201,6 +202,31 @@ def test_the_commands_tell_what_they_did(tmp_path, monkeypatch):
     assert f"已删除 {desktop.addin}" in removed.stdout
     assert "A103" in removed.stderr
     assert CliRunner().invoke(cli, ["addin", "doctor"]).stderr.startswith("错误 A201")
+
+
+def test_a_file_that_is_no_add_in_is_not_installed(tmp_path, monkeypatch):
+    desktop = windows_profile(tmp_path)
+    monkeypatch.setattr(Desktop, "here", lambda: desktop)
+    file = tmp_path / "given.xlam"
+    file.write_bytes(b"MZ")
+    refused = CliRunner().invoke(cli, ["addin", "install", "--addin", str(file)])
+    assert (refused.exit_code, "A108" in refused.stderr) == (2, True)
+    assert not desktop.addin.exists()
+
+
+@pytest.mark.parametrize("command", ["install", "uninstall", "doctor"])
+def test_a_user_without_folders_is_told(command, tmp_path, monkeypatch):
+    full = windows_profile(tmp_path)
+    monkeypatch.setattr(Desktop, "here", lambda: dataclasses.replace(full, environment={}))
+    result = CliRunner().invoke(cli, ["addin", command])
+    assert (result.exit_code, "USERPROFILE" in result.stderr) == (2, True)
+
+
+def test_a_folder_in_the_place_of_a_file_is_left_and_told(desktop):
+    desktop.addin.mkdir(parents=True)
+    assert [d.place.file for d in install(desktop, ADDIN).left] == [str(desktop.addin)]
+    assert not uninstall(desktop).left
+    assert desktop.addin.is_dir()
 
 
 def test_the_command_builds_the_add_in(tmp_path):

@@ -39,6 +39,14 @@ def test_every_key_is_read(tmp_path):
     )
 
 
+def test_a_shipped_policy_goes_by_its_name_unless_a_file_has_it(tmp_path):
+    path = tmp_path / "xlperf.toml"
+    path.write_text('policy = "zero"')
+    assert load_settings(path).policy == Path("zero")
+    (tmp_path / "zero").write_text("")
+    assert load_settings(path).policy == tmp_path / "zero"
+
+
 def test_options_go_before_the_file(tmp_path):
     (tmp_path / "xlperf.toml").write_text('lang = "en"\nselect = ["A"]\n')
     settings = settings_for(tmp_path, {"select": ("C",), "lang": None, "other": 1})

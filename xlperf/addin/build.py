@@ -35,6 +35,12 @@ _ADAPTED = (
 """What of the module of xlwings is written otherwise: where it finds settings, who has called."""
 
 _WRAPPER_VERSION = re.compile(r'XLWINGS_VERSION As String = "([^"]+)"')
+_NOT_COMPILED = bytes.fromhex("CC61FFFF000000")
+"""The stream that tells of compiled code: of no version, and none there ([MS-OVBA] 2.3.4.1).
+
+Under the version that pyOpenVBA leaves there, an Excel of that very version may look for some.
+"""
+
 _XLWINGS, _DICTIONARY, _WORKBOOK = "xlwings", "Dictionary", "ThisWorkbook"
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -123,6 +129,7 @@ def _unknown_xlwings() -> WorkbookError:
 def _project(sources: Mapping[str, str]) -> bytes:
     """The VBA project (vbaProject.bin) of these modules, without compiled code."""
     from pyopenvba import ExcelFile, VBAModuleKind
+    from pyopenvba.cfb import CFB
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, FILE_NAME)
@@ -138,8 +145,10 @@ def _project(sources: Mapping[str, str]) -> bytes:
                     project.add_module(name, source, kind=kind)
             book.save()
         with ExcelFile(path) as book:
-            data: bytes = book.vba_project_bytes()
-            return data
+            project_file = CFB.from_bytes(book.vba_project_bytes())
+    project_file.write_stream_in_storage("VBA", "_VBA_PROJECT", _NOT_COMPILED)
+    data: bytes = project_file.to_bytes()
+    return data
 
 
 def _parts() -> dict[str, str]:

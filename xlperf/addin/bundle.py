@@ -24,7 +24,7 @@ from packaging.utils import canonicalize_name
 
 import xlperf
 from xlperf.addin.build import FILE_NAME, build
-from xlperf.diagnostic import Diagnostic, Message, WorkbookError
+from xlperf.diagnostic import Diagnostic, Message, Place, WorkbookError
 from xlperf.ooxml.archive import read_entries
 from xlperf.ooxml.files import make_folder, write_file
 from xlperf.ooxml.preflight import DEFAULT
@@ -38,6 +38,7 @@ _MACHINES: dict[Platform, tuple[str, str]] = {
 }
 """How Windows calls the machine, and what the launcher of Python has after the version."""
 
+_WHEEL = re.compile(r"[^-]+-[^-]+(-\d[^-]*)?-[^-]+-[^-]+-[^-]+\.whl")
 _ROUNDS = 20
 _SHOWN = 600
 
@@ -74,8 +75,11 @@ def bundle(target: Target, folder: Path, wheel: Path | None = None) -> list[Path
     """Write the folder and give its files: wheels, add-in, script, hashes.
 
     `wheel` is xlperf's own; without it, that is built from the source tree, or fetched like the
-    rest. Raises WorkbookError where pip cannot get what is needed.
+    rest. Raises WorkbookError where pip cannot get what is needed, `wheel` is another's or none,
+    and the folder cannot be written.
     """
+    if wheel and canonicalize_name(wheel.name.split("-")[0]) != "xlperf":
+        raise _no_wheel(wheel)
     with tempfile.TemporaryDirectory() as scratch:
         own = wheel or _own_wheel(Path(scratch, "own"))
         wheels = _collect(target, own, Path(scratch, "wheels"))
@@ -161,7 +165,10 @@ def _needs(target: Target, wheel: Path, extras: frozenset[str]) -> Iterator[str]
 
 def _metadata(wheel: Path) -> email.message.Message:
     entries = read_entries(wheel.read_bytes(), DEFAULT)
-    name = next(name for name in entries if re.fullmatch(r"[^/]+\.dist-info/METADATA", name))
+    names = [name for name in entries if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)]
+    if not names or not _WHEEL.fullmatch(wheel.name):
+        raise _no_wheel(wheel)
+    (name, *_) = names
     return email.parser.Parser().parsestr(entries[name].content(name).decode("utf-8"))
 
 
@@ -174,6 +181,20 @@ def _pip(*args: str | Path) -> None:
     )  # fmt: skip
     if run.returncode:
         raise _failed(run.stderr.strip()[-_SHOWN:])
+
+
+def _no_wheel(file: Path) -> WorkbookError:
+    return WorkbookError(
+        Diagnostic(
+            "A107",
+            Message("这不是 xlperf 的安装包（.whl）", "this is not a wheel of xlperf"),
+            place=Place(file=str(file)),
+            fix=Message(
+                "请用 pip wheel 生成的文件，不要改名；或去掉 --wheel",
+                "give the file that pip wheel made under its own name, or leave out --wheel",
+            ),
+        )
+    )
 
 
 def _failed(why: str) -> WorkbookError:

@@ -48,6 +48,7 @@ _NAMED = 12
 """Keys that a question names before it counts them."""
 
 _LOG_BYTES = 1_000_000
+_ADDIN = ".xlam"
 
 Press = Callable[[Host], None]
 
@@ -297,7 +298,7 @@ def undo(host: Host) -> None:
 @_button
 def settings(host: Host) -> None:
     path = host.path
-    if path is None:
+    if path is None or path.suffix.lower() == _ADDIN:  # with nothing open, the add-in has called
         raise InputError(messages.NO_FILE)
     file = find_settings(path)
     said = messages.SETTINGS

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from xlperf import bulk, review, summary
+from xlperf.addin import messages
 from xlperf.addin.actions import Plan
 from xlperf.addin.difference import difference
 from xlperf.addin.snapshot import Snapshot
@@ -101,7 +102,7 @@ BUTTONS = (
     Button(
         "settings", "设置", "打开设置文件",
         "打开本表所用的设置文件 xlperf.toml：评分办法、审核规则等；没有时新建一份。",
-        Applies.ALWAYS,
+        Applies.BOOK,
     ),
     Button("help_page", "帮助", "打开使用说明", "说明每个按钮的用法。", Applies.ALWAYS),
 )  # fmt: skip
@@ -143,17 +144,23 @@ def next_finding(snapshot: Snapshot) -> tuple[Finding, int, int] | None:
     """The finding behind the selected cell, its number and how many there are; None for none.
 
     Behind the last comes the first; those that stand in no cell come at the end of the list only.
+    Raises InputError where all stand on sheets that are hidden, which Excel goes to none of.
     """
-    checked = check(snapshot)
+    checked, hidden = check(snapshot), snapshot.hidden()
     sheets: list[str] = []
     placed: dict[tuple[int, int, int], Finding] = {}
+    unseen: list[str] = []
     for finding in checked.review.findings:
         place = finding.diagnostic.place
-        if place.sheet and place.cell:
+        if place.sheet in hidden:
+            unseen.append(place.sheet)
+        elif place.sheet and place.cell:
             if place.sheet not in sheets:
                 sheets.append(place.sheet)
             placed.setdefault((sheets.index(place.sheet), *parse_cell(place.cell)), finding)
     if not placed:
+        if unseen:
+            raise InputError(messages.all_hidden(unseen[0]))
         return None
     order = sorted(placed)
     home = sheets.index(snapshot.sheet) if snapshot.sheet in sheets else -1

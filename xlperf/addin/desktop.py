@@ -101,12 +101,26 @@ class Desktop:
         return self._folder("HOME") / "Library"
 
     def _folder(self, variable: str) -> Path:
+        if not self.environment.get(variable):
+            raise WorkbookError(
+                Diagnostic(
+                    "A109",
+                    Message(
+                        f"环境变量 {variable} 没有设置，找不到本用户的文件夹",
+                        f"the variable {variable} is not set: there is no folder of this user",
+                    ),
+                    fix=Message(
+                        "请在本人登录后的命令提示符中运行",
+                        "run this in the command prompt of a user who is logged in",
+                    ),
+                )
+            )
         return Path(self.environment[variable])
 
     def told(self, path: Path) -> str:
         """A path as the settings hold it: by a variable where one fits, which keeps it ASCII."""
         for name in _FOLDERS if self.system == "win32" else ():
-            if name in self.environment and path.is_relative_to(self._folder(name)):
+            if self.environment.get(name) and path.is_relative_to(self._folder(name)):
                 return "\\".join((f"%{name}%", *path.relative_to(self._folder(name)).parts))
         return str(path)
 

@@ -31,6 +31,7 @@ from xlperf.addin.actions import (
     SetName,
     SetNote,
     Structure,
+    Typed,
     Unmerge,
 )
 from xlperf.addin.marks import Look, Looks, Spot
@@ -41,6 +42,9 @@ TITLE = "xlperf 绩效"
 _AT_REST = {"screen_updating": False, "enable_events": False, "display_alerts": False}
 _LONGEST_MESSAGE = 2000
 """Characters; a dialog with more does not fit on a screen."""
+
+_LONGEST_TEXT = 8000
+"""Characters; Excel takes longer ones (to 32,767) one at a time, as values."""
 
 _FILES = "Excel 或 CSV 数据表 (*.xlsx;*.xlsm;*.csv),*.xlsx;*.xlsm;*.csv"
 _FOLDER_DIALOG = 4  # msoFileDialogFolderPicker
@@ -202,8 +206,7 @@ class Host:
         sheets = self.book.sheets
         match action:
             case SetCells(sheet, top, left, rows):
-                corner = (top + len(rows) - 1, left + len(rows[0]) - 1)
-                sheets[sheet].range((top, left), corner).formula = [list(row) for row in rows]
+                self._type(sheets[sheet], top, left, rows)
             case Merge(sheet, area, across):
                 sheets[sheet].range(area).merge(across)
             case Unmerge(sheet, areas):
@@ -235,6 +238,24 @@ class Host:
                 for column, width in enumerate(widths, start=1):
                     added.range((1, column)).column_width = width
                 added.range((2, 1), (1000, max(len(widths), 1))).wrap_text = True
+
+    @staticmethod
+    def _type(sheet: xw.Sheet, top: int, left: int, rows: Sequence[Sequence[Typed]]) -> None:
+        """In one call, but for texts that are too long to be handed over together with others."""
+        long = {
+            (top + r, left + c): text
+            for r, row in enumerate(rows)
+            for c, text in enumerate(row)
+            if isinstance(text, str) and len(text) > _LONGEST_TEXT
+        }
+        corner = (top + len(rows) - 1, left + len(rows[0]) - 1)
+        if (top, left) != corner or not long:
+            sheet.range((top, left), corner).formula = [
+                [None if (top + r, left + c) in long else typed for c, typed in enumerate(row)]
+                for r, row in enumerate(rows)
+            ]
+        for at, text in long.items():
+            sheet.range(at).value = text
 
     def _set_note(self, cell: xw.Range, text: str | None) -> None:
         note = cell.note

@@ -14,7 +14,7 @@ from pathlib import Path
 from xlperf.addin import build
 from xlperf.addin.desktop import Desktop
 from xlperf.diagnostic import Diagnostic, Message, Place, Severity, WorkbookError
-from xlperf.ooxml.files import make_folder, write_file
+from xlperf.ooxml.files import make_folder, read_file, write_file
 
 UDF_MODULE = "xlperf.addin.udfs"
 
@@ -54,6 +54,24 @@ def install(desktop: Desktop, addin: bytes | None = None) -> Outcome:
     if desktop.is_excel_running():
         outcome.say("Excel 正在运行，请重启 Excel", "Excel is running: restart it")
     return outcome
+
+
+def given(file: Path) -> bytes:
+    """A built add-in. Raises WorkbookError for anything else: Excel opens what it starts with."""
+    data = read_file(file)
+    if not build.wrapper_version(file):
+        raise WorkbookError(
+            Diagnostic(
+                "A108",
+                Message("这不是 xlperf 加载项", "this is no add-in of xlperf"),
+                place=Place(file=str(file)),
+                fix=Message(
+                    "请用 xlperf addin build 生成的文件，或去掉 --addin",
+                    "give a file made by xlperf addin build, or leave out --addin",
+                ),
+            )
+        )
+    return data
 
 
 def uninstall(desktop: Desktop) -> Outcome:
@@ -186,7 +204,11 @@ def _kept(path: Path) -> Diagnostic:
 
 
 def _hash(path: Path) -> str:
-    return _hashed(path.read_bytes())
+    """Of what lies there; "" for a folder, and for what cannot be read."""
+    try:
+        return _hashed(path.read_bytes())
+    except OSError:
+        return ""
 
 
 def _hashed(data: bytes) -> str:

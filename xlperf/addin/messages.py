@@ -103,6 +103,15 @@ def changed_since(sheet: str, cell: str) -> Diagnostic:
     )
 
 
+def all_hidden(sheet: str) -> Diagnostic:
+    return Diagnostic(
+        "E110",
+        Message("问题都在隐藏的工作表中", "all findings are on hidden sheets"),
+        place=Place(sheet=sheet),
+        fix=Message("请先取消隐藏该工作表，再点“下一处”", "unhide the sheet, then try again"),
+    )
+
+
 def no_such_key(key: str) -> Diagnostic:
     return Diagnostic(
         "E109",

@@ -49,6 +49,12 @@ class Snapshot:
             write_file(file, self.data)
             yield file
 
+    def hidden(self) -> frozenset[str]:
+        """The sheets that nobody sees."""
+        package = Package.open(self.data)
+        found = package.xml(Workbook.open(package).part).iter(NS + "sheet")
+        return frozenset(str(s.get("name")) for s in found if s.get("state", "visible") in _HIDDEN)
+
     def protections(self) -> tuple[tuple["Protection", ...], bool]:
         """The protected sheets, and whether sheets may neither come nor go."""
         package = Package.open(self.data)
@@ -64,6 +70,7 @@ class Snapshot:
 
 
 _ON = ("1", "true")
+_HIDDEN = ("hidden", "veryHidden")
 
 # What Excel's Protect calls each thing that a person may do in spite of it (ECMA-376 part 1,
 # 18.3.1.85, where the attribute says that it is locked, and is 1 unless written).

@@ -65,10 +65,11 @@ def addin_install(lang: Lang, addin: Path | None) -> None:
         xlperf addin install
     """
     from xlperf.addin.desktop import Desktop
-    from xlperf.addin.install import install
+    from xlperf.addin.install import given, install
 
     with input_errors(lang):
-        _tell(install(Desktop.here(), addin.read_bytes() if addin else None), lang)
+        desktop = Desktop.here()
+        _tell(install(desktop, given(addin) if addin else None), lang)
 
 
 @addin_group.command(name="uninstall")

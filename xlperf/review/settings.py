@@ -9,7 +9,7 @@ from xlperf.diagnostic import Diagnostic, InputError, Lang, Message, Place, Seve
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.rules import Stage
 from xlperf.rules.settings import as_toml
-from xlperf.scoring.policy import read_toml
+from xlperf.scoring.policy import read_toml, shipped_policies
 
 FILE_NAME = "xlperf.toml"
 
@@ -73,6 +73,12 @@ def _path(value: Any, folder: Path) -> Path:
     return folder / _text(value)
 
 
+def _policy(value: Any, folder: Path) -> Path:
+    """A file beside the settings, or else one of the shipped policies by its name."""
+    file = _path(value, folder)
+    return Path(value) if value in shipped_policies() and not file.exists() else file
+
+
 def _codes(value: Any, _: Path) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise TypeError(value)
@@ -102,7 +108,7 @@ def _one_of(words: Iterable[str]) -> Message:
 
 _KEYS: dict[str, tuple[Callable[[Any, Path], object], Message]] = {
     "lang": (_lang, _one_of(get_args(Lang))),
-    "policy": (_path, _PATH),
+    "policy": (_policy, _PATH),
     "select": (_codes, _CODES),
     "ignore": (_codes, _CODES),
     "severity": (lambda value, _: Severity(value), _one_of(Severity)),

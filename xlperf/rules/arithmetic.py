@@ -92,7 +92,8 @@ def section_weights_do_not_add(form: FormCase) -> Iterator[Fault]:
     Weights under {level1} add to {sum}, the section says {section}
 
     Where a level-1 name states its points, as in 产出指标(50分), the weights below add to
-    them. Only a section of a single row says what that row's weight should be.
+    them. Only a section of a single row says what that row's weight should be. A form that leaves
+    a level-1 name out does not say for certain where a section ends.
 
     Bad:
         效益指标(30分)/社会效益指标 线上办理率 ≥70% → 81% 分值=15 得分=15
@@ -102,6 +103,8 @@ def section_weights_do_not_add(form: FormCase) -> Iterator[Fault]:
         效益指标(30分)/社会效益指标 线上办理率 ≥70% → 81% 分值=15 得分=15
         效益指标(30分)/可持续影响指标 使用年限 ≥5年 → 5年 分值=15 得分=15
     """
+    if not all(row.record.level1 for row in form.indicators):
+        return
     sections = defaultdict(list)
     for row in form.indicators:
         sections[row.level1].append(row)

@@ -30,6 +30,7 @@ _SPENT_AGAINST = (("全年预算数", "全年执行数"), ("预算数", "执行�
 _YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
 _PLAN_POINT = re.compile(r"支出计划\.(\d{1,2})月[底末]")
 _OTHER_COST = re.compile("社会|生态|环境")
+_SUM = re.compile(r"合计|总计|总分|.*小计")
 _BRACKETED_POINTS = re.compile(r"[(（]\s*(\d+(?:\.\d+)?)\s*分\s*[)）]")
 
 
@@ -76,8 +77,16 @@ class FormCase:
     indicators: tuple["IndicatorCase", ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        rows = tuple(IndicatorCase(self, row, i) for i, row in enumerate(self.project.indicators))
-        object.__setattr__(self, "indicators", rows)
+        rows: list[IndicatorCase] = []
+        level1 = level2 = ""
+        for number, row in enumerate(self.project.indicators):
+            if _is_sum(row):
+                continue
+            if row.level1 and row.level1 != level1:
+                level1, level2 = row.level1, ""
+            level2 = row.level2 or level2
+            rows.append(IndicatorCase(self, row, number, level1, level2))
+        object.__setattr__(self, "indicators", tuple(rows))
 
     def entry(self, label: str) -> Entry:
         return self.project.entry(label)
@@ -202,11 +211,17 @@ class FormCase:
 
 @dataclass(frozen=True, eq=False)
 class IndicatorCase:
-    """One indicator in its form. `row` is its position in the table, from 0."""
+    """One indicator in its form. `row` is its position in the table, from 0.
+
+    `section` and `part` are the names of its levels 1 and 2 as printed; a cell that was left blank
+    has the name above it, as in a form that writes each name once.
+    """
 
     form: FormCase
     record: Indicator
     row: int
+    section: str
+    part: str
 
     def entry(self, label: str) -> Entry:
         return self.record.entry(label)
@@ -217,11 +232,11 @@ class IndicatorCase:
     @cached_property
     def level1(self) -> str:
         """The level-1 name without the points behind it: 产出指标(50分) → 产出指标."""
-        return _BRACKETED_POINTS.sub("", self.record.level1).strip()
+        return _BRACKETED_POINTS.sub("", self.section).strip()
 
     @cached_property
     def level2(self) -> str:
-        return _BRACKETED_POINTS.sub("", self.record.level2).strip()
+        return _BRACKETED_POINTS.sub("", self.part).strip()
 
     @cached_property
     def name(self) -> str:
@@ -267,7 +282,7 @@ class IndicatorCase:
     @cached_property
     def section_weight(self) -> Decimal | None:
         """The points that the level-1 name gives to its section: 产出指标(50分) → 50."""
-        match = _BRACKETED_POINTS.search(self.record.level1)
+        match = _BRACKETED_POINTS.search(self.section)
         return Decimal(match[1]) if match else None
 
     @cached_property
@@ -279,6 +294,13 @@ class IndicatorCase:
     def place(self, label: str) -> Place:
         sheet = self.record.sheet or self.form.project.sheet
         return Place(self.form.file, sheet, self.record.cells.get(label, ""))
+
+
+def _is_sum(row: Indicator) -> bool:
+    """Whether the row adds up those above it: it is named so, and promises nothing itself."""
+    names = ["".join(text.split()).rstrip(":：") for text in (row.level3, row.level2, row.level1)]
+    name = next(filter(None, names), "")
+    return bool(_SUM.fullmatch(name)) and not row.target.strip() and not row.actual.strip()
 
 
 AllForms = tuple[FormCase, ...]
