@@ -29,7 +29,10 @@ _SLOT = re.compile(rb"(<[vt][ >][^<]*+)")
 _MARK = b"\1"
 """Stands for a slot in an outline; no XML can hold it."""
 
-_HIDDEN = re.compile(rb"<row\b[^>]*\shidden=\"(?:1|true)\"")
+_HIDDEN = re.compile(
+    rb"<row\b[^>]*\s(?:hidden\s*=\s*[\"'](?:1|true)|ht\s*=\s*[\"']0*(?:\.0*)?[\"'])"
+    rb"|<sheetFormatPr\b[^>]*\szeroHeight\s*=\s*[\"'](?:1|true)"
+)
 _LAYOUT = re.compile(r"\$?[a-z]{1,3}:\$?[a-z]|\d:\$?\d|1048576|xfd|subtotal|aggregate")
 _ENCODING = re.compile(rb"\s*<\?xml[^>]*encoding=[\"'](?!utf-8|UTF-8)")
 _ODD_CELL = re.compile(rb"<c[>/\t\r\n]")
