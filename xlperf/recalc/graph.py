@@ -137,7 +137,7 @@ def plan(book: Book) -> Plan | list[Reason]:
         return reasons
     depth = levels(_precedents(trees, reads))
     if circular := [key for key in trees if key not in depth]:
-        return [Reason(Message("循环引用", "circular references"), key) for key in circular]
+        return [Reason(Message("循环引用", "circular references"), key, True) for key in circular]
     return _steps(trees, reads, depth)
 
 
