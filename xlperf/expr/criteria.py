@@ -45,19 +45,28 @@ def has_wildcard(pattern: str) -> bool:
 
 def test_of(criterion: Value) -> Test:
     """Which cells a condition means. A blank condition means the number 0."""
-    return _test(str(type(criterion)), criterion)
+    if isinstance(criterion, str) and len(criterion) > _LONGEST:
+        doubt(criterion[:20])
+        raise Fault(VALUE)
+    test, doubtful = _test_and_doubts(str(type(criterion)), criterion)
+    for each in doubtful:  # told anew each time: who asks now may be another workbook
+        doubt(each)
+    return test
 
 
 # By type too: Python takes TRUE for 1.
 @lru_cache(maxsize=1024)
-def _test(_: str, criterion: Value) -> Test:
+def _test_and_doubts(_: str, criterion: Value) -> tuple[Test, tuple[str, ...]]:
+    with doubts() as doubtful:
+        test = _test(criterion)
+    return test, tuple(doubtful)
+
+
+def _test(criterion: Value) -> Test:
     if criterion is None:
         criterion = 0.0
     if not isinstance(criterion, str):
         return _equal_to(criterion)
-    if len(criterion) > _LONGEST:
-        doubt(criterion[:20])
-        raise Fault(VALUE)
     found = _CONDITION.fullmatch(criterion)
     assert found
     op, operand = found[1] or "", found[2]

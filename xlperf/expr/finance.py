@@ -73,7 +73,7 @@ def _nper(rate: Value, paid: Value, now: Value, then: Value = 0.0, due: Value = 
         return finite(-(first + last) / payment)
     each = payment * (1 + by if _due(due) else 1) / by
     try:
-        return math.log((each - last) / (first + each)) / math.log1p(by)
+        return finite(math.log((each - last) / (first + each)) / math.log1p(by))
     except (ValueError, ZeroDivisionError):
         raise Fault(NUM) from None
 
@@ -168,7 +168,7 @@ def _root(function: Callable[[float], tuple[float, float]], guess: float, name: 
             new = rate - value / slope
         except (ZeroDivisionError, OverflowError, Fault):
             break
-        if new <= -1:
+        if new <= -1 or not math.isfinite(new):
             break
         if abs(new - rate) <= _CLOSE * max(1.0, abs(new)):
             return new
@@ -181,7 +181,7 @@ def _root(function: Callable[[float], tuple[float, float]], guess: float, name: 
 def _sln(cost: Value, salvage: Value, life: Value) -> Value:
     if (years := number(life)) == 0:
         raise Fault(DIV0)
-    return (number(cost) - number(salvage)) / years
+    return finite((number(cost) - number(salvage)) / years)
 
 
 @function("SYD", 4)
@@ -189,7 +189,8 @@ def _syd(cost: Value, salvage: Value, life: Value, period: Value) -> Value:
     years, at = number(life), number(period)
     if not 1 <= at <= years:
         raise Fault(NUM)
-    return (number(cost) - number(salvage)) * (years - at + 1) * 2 / (years * (years + 1))
+    worn = number(cost) - number(salvage)
+    return finite(worn * (years - at + 1) * 2 / (years * (years + 1)))
 
 
 @function("EFFECT", 2)

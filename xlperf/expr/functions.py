@@ -326,6 +326,9 @@ def _parity(value: Value) -> int:
 def _error_type(value: Value) -> Value:
     if not isinstance(value, ExcelError):
         raise Fault(NA)
+    if value.code not in _ERROR_TYPES:
+        doubt(f"ERROR.TYPE({value})")
+        raise Fault(NA)
     return float(_ERROR_TYPES.index(value.code) + 1)
 
 

@@ -149,7 +149,7 @@ def _mod(value: Value, divisor: Value) -> Value:
     nearest = round(quotient)
     if exact != nearest * by and abs(quotient - nearest) < 1e-12 * max(1.0, abs(quotient)):
         doubt(f"MOD({general(exact)},{general(by)})")
-    return exact - by * math.floor(quotient) if exact != nearest * by else 0.0
+    return finite(exact - by * math.floor(quotient)) if exact != nearest * by else 0.0
 
 
 @function("QUOTIENT", 2)

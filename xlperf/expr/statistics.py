@@ -22,12 +22,12 @@ from xlperf.expr.values import (
 
 
 def _mean(found: list[float]) -> float:
-    return total(found) / len(found)
+    return finite(total(found) / len(found))
 
 
 def _deviations(found: list[float]) -> float:
     mean = _mean(found)
-    return total((value - mean) ** 2 for value in found)
+    return finite(total((value - mean) ** 2 for value in found))
 
 
 def _spread(names: str, sample: int, finish: Callable[[float], float]) -> None:
@@ -71,14 +71,14 @@ def _harmean(*args: Value | Area) -> Value:
     found = _some(numbers(args))
     if min(found) <= 0:
         raise Fault(NUM)
-    return len(found) / total(1 / value for value in found)
+    return finite(len(found) / finite(total(1 / value for value in found)))
 
 
 @function("MEDIAN", 1, ANY, takes="(r)")
 def _median(*args: Value | Area) -> Value:
     found = sorted(_some(numbers(args)))
     middle = len(found) // 2
-    return found[middle] if len(found) % 2 else (found[middle - 1] + found[middle]) / 2
+    return found[middle] if len(found) % 2 else finite((found[middle - 1] + found[middle]) / 2)
 
 
 @function("MODE MODE.SNGL", 1, ANY, takes="(r)")
@@ -265,7 +265,8 @@ def _intercept(ys: Value | Area, xs: Value | Area) -> Value:
 @function("FORECAST FORECAST.LINEAR", 3, takes="vrr")
 def _forecast(at: Value, ys: Value | Area, xs: Value | Area) -> Value:
     y, x = _pairs(ys, xs)
-    return _mean(y) + _ratio(_products(x, y), _deviations(x)) * (number(at) - _mean(x))
+    slope = _ratio(_products(x, y), _deviations(x))
+    return finite(_mean(y) + slope * (number(at) - _mean(x)))
 
 
 @function("COVAR COVARIANCE.P", 2, takes="rr")
@@ -299,7 +300,7 @@ def _normal(value: float, mean: float, spread: float, cumulative: Value) -> floa
     if not logical(cumulative):
         if not normal.variance:
             raise OverflowError(spread)
-        return normal.pdf(value)
+        return finite(normal.pdf(value))
     if value < mean - 4 * spread:
         return math.erfc((mean - value) / spread / math.sqrt(2)) / 2
     return normal.cdf(value)

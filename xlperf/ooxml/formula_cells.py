@@ -8,6 +8,7 @@ usual form first.
 
 import contextlib
 import datetime
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +30,10 @@ _SLOT = re.compile(rb"(<[vt][ >][^<]*+)")
 _MARK = b"\1"
 """Stands for a slot in an outline; no XML can hold it."""
 
-_HIDDEN = re.compile(rb"<row\b[^>]*\shidden=\"(?:1|true)\"")
+_HIDDEN = re.compile(
+    rb"<row\b[^>]*\s(?:hidden\s*=\s*[\"'](?:1|true)|ht\s*=\s*[\"']0*(?:\.0*)?[\"'])"
+    rb"|<sheetFormatPr\b[^>]*\szeroHeight\s*=\s*[\"'](?:1|true)"
+)
 _LAYOUT = re.compile(r"\$?[a-z]{1,3}:\$?[a-z]|\d:\$?\d|1048576|xfd|subtotal|aggregate")
 _ENCODING = re.compile(rb"\s*<\?xml[^>]*encoding=[\"'](?!utf-8|UTF-8)")
 _ODD_CELL = re.compile(rb"<c[>/\t\r\n]")
@@ -47,6 +51,7 @@ _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 _REFERENCE = re.compile("&(?:#(?:x([0-9A-Fa-f]+)|([0-9]+))|(amp|lt|gt|quot|apos));")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _SMALLEST = 2.2251e-308
+_OF_NUMBERS = b"0123456789.+-eE<v> \t\r\n"
 _DAY = datetime.timedelta(days=1)
 _OUTLINES_SIZE = 1 << 23
 """Bytes of outlines that are kept in memory."""
@@ -315,8 +320,10 @@ class FormulaSheet:
         if numbers:
             # Thousands of numbers are read at once, unless one is empty or has a space before it.
             with contextlib.suppress(ValueError):
-                texts = b"".join([pieces[slot] for slot in numbers]).split(b"<v>")
-                return list(map(float, texts[1:]))
+                joined = b"".join([pieces[slot] for slot in numbers])
+                found = list(map(float, joined.split(b"<v>")[1:]))
+                if not joined.translate(None, _OF_NUMBERS) and math.isfinite(sum(found)):
+                    return found
         return self._checked(names, places)
 
     def _checked(self, names: Sequence[bytes], places: Sequence[_Place]) -> list[Any]:
@@ -340,7 +347,7 @@ class FormulaSheet:
         source = self._pieces[slot].partition(b">")[2]
         match kind:
             case "n":
-                return float(source) if source else None
+                return _number(source) if source else None
             case "s":
                 return self._strings()[int(source)]
             case "b":
@@ -457,6 +464,14 @@ def _filled(xml: bytes, name: bytes, kind: bytes, element: bytes) -> bytes:
         return xml
     new = b'<c r="%b"%b>%b</v></c>' % (name, _typed(found[1], kind), element)
     return xml[: found.start()] + new + xml[found.end() :]
+
+
+def _number(source: bytes) -> float:
+    """A number as files have it; ValueError for what only Python takes for one: 1_0, nan."""
+    found = float(source)
+    if source.translate(None, _OF_NUMBERS) or not math.isfinite(found):
+        raise ValueError(source)
+    return found
 
 
 def _serial(moment: str) -> float:

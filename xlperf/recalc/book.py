@@ -181,6 +181,7 @@ _frames: dict[tuple[object, ...], _Frame] = {}
 _MOST_FRAMES = 64
 _FRAME_PARTS = ("_rels/.rels", "xl/_rels/workbook.xml.rels")
 _WORKBOOK_PART = "xl/workbook.xml"
+_TEXT = re.compile(r'"(?:[^"]|"")*+"')
 _CONSTANT = re.compile(rb'<definedName name="([^"&]*+)"([^>]*+)>("(?:[^"<]|"")*+")</definedName>')
 
 
@@ -201,15 +202,17 @@ def _frame(package: Package) -> tuple[_Frame, tuple[tuple[str, bytes], ...]]:
     if known is None or not (all(parts) and xml):
         if len(_frames) >= _MOST_FRAMES:
             _frames.clear()
-        known = _frames[key] = _new_frame(package, constants)
+        known = _new_frame(package, constants)
+        if known.workbook.part == _WORKBOOK_PART:  # else it is not what the key tells of
+            _frames[key] = known
     return known, constants
 
 
 def _new_frame(package: Package, constants: tuple[tuple[str, bytes], ...]) -> _Frame:
     workbook = Workbook.open(package)
     xml = package.read(workbook.part)
-    names = {name for name, _ in constants}
-    others = [name.text for name in workbook.names if name.name.casefold() not in names]
+    # Told apart by what they say: a sheet may have a name of its own that is no constant.
+    others = [name.text for name in workbook.names if not _TEXT.fullmatch(name.text)]
     definitions = "\n".join(others).casefold()
     on_load = recalculated_on_load(xml) == xml
     return _Frame(workbook, has_signature(package), on_load, constants, definitions)

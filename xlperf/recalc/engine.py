@@ -14,10 +14,14 @@ Values = Mapping[Key, Value]
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why an engine will not take a workbook; `key` is the cell at fault, if it is one cell."""
+    """Why an engine will not take a workbook; `key` is the cell at fault, if it is one cell.
+
+    `final` where no other engine need be asked either: some take long to find out.
+    """
 
     message: Message
     key: Key | None = None
+    final: bool = False
 
 
 class Engine(Protocol):

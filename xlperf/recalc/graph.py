@@ -1,12 +1,13 @@
 """The formulas of a workbook as steps: alike formulas of one depth are one step.
 
 Two formulas are alike when they read the same in R1C1 notation, as in a column that was filled
-down. A step is evaluated once, for all its cells and for all the workbooks at hand.
+down, and areas of the same size: those of a running total (`SUM(A$1:A9)`) grow. A step is evaluated
+once, for all its cells and for all the workbooks at hand.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -38,7 +39,11 @@ _Rows = tuple[tuple[Key, ...], ...]
 _Reads = Sequence[tuple[Cell | Range, _Rows]]
 _MOST_CELLS = 2_000_000
 _LARGE = 64
-_DEPTH = 64
+_TALLEST = 250
+_FROM_NAMES, _FROM_NAMES_EACH = 1 << 20, 256
+"""So much text may come from names, and more for each formula: of sixty names, each of which is
+twice the one before, there would be no end."""
+
 _TOO_LARGE = Message("引用的区域过大", "ranges that are too large")
 
 
@@ -132,7 +137,7 @@ def plan(book: Book) -> Plan | list[Reason]:
         return reasons
     depth = levels(_precedents(trees, reads))
     if circular := [key for key in trees if key not in depth]:
-        return [Reason(Message("循环引用", "circular references"), key) for key in circular]
+        return [Reason(Message("循环引用", "circular references"), key, True) for key in circular]
     return _steps(trees, reads, depth)
 
 
@@ -154,6 +159,9 @@ class _Names:
         self._defined = {
             (name.sheet, name.name.casefold()): name.text for name in book.workbook.names
         }
+        self._areas: dict[tuple[int, ...], _Rows] = {}
+        self._meanings: dict[tuple[str, int, str], tuple[Expr, int]] = {}
+        self._left = _FROM_NAMES + _FROM_NAMES_EACH * len(book.formulas)
 
     def tree(self, text: str, key: Key) -> Expr:
         """What a formula says in this cell, with what its names stand for in their place."""
@@ -161,18 +169,25 @@ class _Names:
         return self._resolved(_parsed(text), key[0], place)
 
     def _resolved(
-        self, tree: Expr, sheet: int, place: Place, kind: str = "v", depth: int = 0
+        self, tree: Expr, sheet: int, place: Place, kind: str = "v", level: int = 0
     ) -> Expr:
         """A name may stand for a range where `kind` says so: `r` by itself, `a` anywhere."""
+        level += 1
+        if level > _TALLEST or self._left < 0:
+            raise RefusalError(Message("名称展开后过长的公式", "what names make too long"))
         match tree:
             case Ref(name):
-                return self._meaning(name, sheet, place, kind, depth)
+                if (name, sheet, kind) not in self._meanings:
+                    self._meanings[name, sheet, kind] = self._meaning(name, sheet, kind)
+                meaning, size = self._meanings[name, sheet, kind]
+                self._left -= size
+                return self._resolved(meaning, sheet, place, kind, level)
             case Unary(op, operand):
                 inner = "a" if kind == "a" else "v"
-                return Unary(op, self._resolved(operand, sheet, place, inner, depth))
+                return Unary(op, self._resolved(operand, sheet, place, inner, level))
             case Binary(op, left, right):
                 inner = "a" if kind == "a" else "v"
-                parts = [self._resolved(p, sheet, place, inner, depth) for p in (left, right)]
+                parts = [self._resolved(p, sheet, place, inner, level) for p in (left, right)]
                 return Binary(op, *parts)
             case Call(name, args):
                 function = FUNCTIONS[name]
@@ -180,16 +195,17 @@ class _Names:
                 if kind == "a" and function.spread:
                     kinds = ["a" if each == "v" else each for each in kinds]
                 found = tuple(
-                    self._resolved(arg, sheet, place, each, depth)
+                    self._resolved(arg, sheet, place, each, level)
                     for arg, each in zip(args, kinds, strict=True)
                 )
                 return settled(Call(name, found), place)
         return tree
 
-    def _meaning(self, name: str, sheet: int, place: Place, kind: str, depth: int) -> Expr:
+    def _meaning(self, name: str, sheet: int, kind: str) -> tuple[Expr, int]:
+        """What a name says, and the length of its text."""
         folded = name.casefold()
         text = self._defined.get((sheet, folded), self._defined.get((None, folded)))
-        if text is None or depth > _DEPTH:
+        if text is None:
             raise RefusalError(
                 Message(f"名称“{name}”没有定义", f"the name “{name}” is not defined")
             )
@@ -211,7 +227,7 @@ class _Names:
             raise RefusalError(
                 Message(f"名称“{name}”的相对引用", f"relative references in the name “{name}”")
             )
-        return self._resolved(meaning, sheet, place, kind, depth + 1)
+        return meaning, len(text)
 
     def _home(self, cell: Cell, sheet: int) -> int:
         home = sheet if cell.sheet is None else self._sheets.get(cell.sheet.casefold())
@@ -225,7 +241,10 @@ class _Names:
         return [(node, self.cells(node, sheet)) for node in nodes]
 
     def cells(self, node: Cell | Range, sheet: int) -> _Rows:
-        """The cells that a reference stands for, row by row."""
+        """The cells that a reference stands for, row by row.
+
+        The same object for all who read the same area.
+        """
         first, last = (node, node) if isinstance(node, Cell) else (node.first, node.last)
         home = self._home(first, sheet)
         bottom, right = last.row, last.column
@@ -234,7 +253,10 @@ class _Names:
             bottom, right = max(bottom, first.row), max(right, first.column)
         if (bottom - first.row + 1) * (right - first.column + 1) > _MOST_CELLS:
             raise RefusalError(_TOO_LARGE)
-        return _rows(home, first.row, first.column, bottom, right)
+        area = home, first.row, first.column, bottom, right
+        if area not in self._areas:
+            self._areas[area] = _rows(*area)
+        return self._areas[area]
 
     @cached_property
     def _used(self) -> tuple[int, int]:
@@ -258,9 +280,7 @@ class _Names:
         }
 
 
-@lru_cache(maxsize=4096)
 def _rows(home: int, top: int, left: int, bottom: int, right: int) -> _Rows:
-    """The cells of an area; the same object for all who read the same area."""
     columns = range(left, right + 1)
     return tuple(tuple((home, row, column) for column in columns) for row in range(top, bottom + 1))
 
@@ -299,8 +319,8 @@ def _steps(
 ) -> Plan:
     alike: dict[tuple[object, ...], list[Key]] = {}
     for key, tree in trees.items():
-        shape = (depth[key], key[0], _shape(tree, key))
-        alike.setdefault(shape, []).append(key)
+        sizes = tuple([(len(rows), len(rows[0])) for _, rows in reads[key]])
+        alike.setdefault((depth[key], key[0], sizes, _shape(tree, key)), []).append(key)
     read = {id(rows): rows for found in reads.values() for _, rows in found}
     cells = {cell for rows in read.values() for row in rows for cell in row}
     given = sorted(cells - trees.keys())

@@ -95,6 +95,7 @@ def calculate(desktop: Any, name: str) -> list[list[Any]]:
     if book is None:
         raise UnoException("LibreOffice cannot open it", None)
     try:
+        book.IsIterationEnabled = False  # it ends elsewhere than Excel: circles are to show
         book.calculateAll()
         areas = []
         for index, sheet in enumerate(book.Sheets):

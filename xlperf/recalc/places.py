@@ -29,6 +29,7 @@ _SUBTOTALS = [
     "VARP",
 ]
 _WITH_HIDDEN_ROWS = 100
+_SUBTOTAL_CODES = (*range(1, 12), *range(101, 112))
 
 
 class RefusalError(Exception):
@@ -52,10 +53,9 @@ class Place:
 
 
 def is_endless(node: Expr) -> bool:
-    """Whether a range is of whole rows or columns."""
+    """Whether a range is of whole rows or columns, or of all that follow a cell."""
     return isinstance(node, Range) and (
-        (node.first.row == 1 and node.last.row == LAST_ROW)
-        or (node.first.column == 1 and node.last.column == LAST_COLUMN)
+        node.last.row == LAST_ROW or node.last.column == LAST_COLUMN
     )
 
 
@@ -94,7 +94,7 @@ def _own_place(name: str, args: tuple[Expr, ...], place: Place) -> Expr:
 
 def _subtotal(args: tuple[Expr, ...], place: Place) -> Expr:
     match args:
-        case (Const(float() as code), *ranges) if code % _WITH_HIDDEN_ROWS in range(1, 12):
+        case (Const(float() as code), *ranges) if code in _SUBTOTAL_CODES:
             name = _SUBTOTALS[int(code) % _WITH_HIDDEN_ROWS - 1]
         case _:
             raise RefusalError(Message("SUBTOTAL 的此类用法", "SUBTOTAL of this kind"))

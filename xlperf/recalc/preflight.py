@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from xlperf.diagnostic import Message
+from xlperf.ooxml.workbook import DefinedName
 from xlperf.recalc.book import Book
 from xlperf.recalc.engine import Reason
 from xlperf.recalc.known import plainly
@@ -18,13 +19,18 @@ VOLATILE = frozenset(("NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY"))
 SURROUNDINGS = frozenset(("CELL", "INFO", "FORMULATEXT", "HYPERLINK", "RTD", "WEBSERVICE"))
 """Functions that ask for the program, the file or the network around the formula."""
 
+_LONGEST = 1 << 14
+"""Excel takes 8,192 characters; in a file there are prefixes as well. Some engines take long here."""
+
 _QUOTED = re.compile(r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'!")
 _TEXT = re.compile(r"\"(?:[^\"]|\"\")*\"")
 _FUNCTION = re.compile(r"(?<![\w.\]!])((?:[^\W\d]|\\)[\w.]*)\(")
 _FOREIGN = re.compile(r"\[\d+\]|\[[^\[\]]*\.xl\w+\]|'[^']*\[[^\]]+\][^']*'!|\|'?[^!]*'?!")
 _STRUCTURED = re.compile(r"[\w.]\[|\[[@#\[]|^\[")
 _ACROSS = re.compile(r"(?:[\w.]+:[\w.]+|'[^'\[\]]+:[^'\[\]]+')!")
-_CELL = re.compile(r"[A-Za-z]{1,3}[0-9]{1,7}|[A-Za-z]{1,3}")
+_CELL = re.compile(r"[A-Za-z]{1,3}[0-9]{1,7}")
+_COLUMNS = re.compile(r"(?<![\w.])\$?[A-Za-z]{1,3}:\$?[A-Za-z]{1,3}(?![\w.(])")
+_WORD = re.compile(r"[\w.\\?]+")
 _PREFIX = re.compile(r"^(?:_xlfn\.|_xlws\.)+", re.IGNORECASE)
 _UNSUPPORTED_CALL = re.compile(r"(?:\[0\]|'[^']*'|[\w.]+)!\s*[\w.]+\(|_xll\.", re.IGNORECASE)
 
@@ -47,15 +53,16 @@ def nobody_can(book: Book) -> Iterator[Reason]:
             Message("“以显示精度为准”的计算", "calculation with the precision as displayed")
         )
     for key, formula in book.formulas.items():
-        if formula.kind not in ("", "array"):
+        if len(formula.text) > _LONGEST:
+            yield Reason(Message("公式过长", "formulas that are too long"), key, True)
+        elif formula.kind not in ("", "array"):
             yield Reason(Message("模拟运算表", "data tables"), key)
         elif found := _nobody_can(formula.text):
             yield Reason(found, key)
-    for name in book.workbook.names:
-        if not name.name.startswith("_xlnm.") and (found := _nobody_can(name.text)):
+    for name in _names_in_use(book):
+        if found := _nobody_can(name.text):
             zh, en = f"名称“{name.name}”：", f"the name “{name.name}”: "
-            if _uses_name(book, name.name):
-                yield Reason(Message(zh + found.zh, en + found.en))
+            yield Reason(Message(zh + found.zh, en + found.en))
 
 
 @lru_cache(maxsize=8192)
@@ -85,9 +92,19 @@ def without_texts(formula: str) -> str:
     return _TEXT.sub('""', formula)
 
 
-def _uses_name(book: Book, name: str) -> bool:
-    pattern = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w.(])", re.IGNORECASE)
-    return any(pattern.search(formula.text) for formula in book.formulas.values())
+def _names_in_use(book: Book) -> Iterator[DefinedName]:
+    """The names that formulas mention, and those that such names mention in their turn."""
+    defined: dict[str, list[DefinedName]] = {}
+    for name in book.workbook.names:
+        defined.setdefault(name.name.casefold(), []).append(name)
+    if not defined:
+        return
+    waiting = [formula.text for formula in book.formulas.values()]
+    for text in waiting:  # which grows on the way
+        for word in _WORD.findall(without_texts(text)):
+            for name in defined.pop(word.casefold(), ()):
+                yield name
+                waiting.append(name.text)
 
 
 def structured(formula: str) -> Message | None:
@@ -157,6 +174,7 @@ def lost_names(book: Book) -> Iterator[Reason]:
 def words(formula: str) -> frozenset[str]:
     """What stands in a formula as a name: no cell, no function, no number, no truth."""
     plain = _QUOTED.sub(_blanked, formula)
+    plain = _COLUMNS.sub("", plain)
     plain = re.sub(r"\[(?:[^\[\]']|'.|\[(?:[^\[\]']|'.)*\])*\]", "", plain)
     return frozenset(
         word

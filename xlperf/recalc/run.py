@@ -106,6 +106,12 @@ class _Job:
     seconds: float = 0.0
     problem: InputError | None = None
 
+    @property
+    def waits(self) -> bool:
+        """Whether an engine that has not been asked may still calculate it."""
+        hopeless = any(reason.final for reasons in self.refused.values() for reason in reasons)
+        return not (self.engine or self.problem or hopeless)
+
 
 @cache
 def _engine(name: str) -> Engine:
@@ -152,7 +158,7 @@ def _opened(data: bytes, limits: Limits) -> _Job:
 
 def _calculate(jobs: Sequence[_Job], engine: EngineName) -> None:
     for name in ENGINES if engine == "auto" else [engine]:
-        _try(_engine(name), [job for job in jobs if not (job.engine or job.problem)])
+        _try(_engine(name), [job for job in jobs if job.waits])
 
 
 def _try(engine: Engine, jobs: Sequence[_Job]) -> None:
