@@ -35,6 +35,7 @@ _DECLARED = re.compile(
     r"<\?xml version=[\"']1\.0[\"'](?: encoding=[\"'](?:UTF|utf)-8[\"'])?"
     r"(?: standalone=[\"'](?:yes|no)[\"'])?\s*\?>"
 )
+_UNNUMBERED = re.compile('<row(?![A-Za-z]| r="[1-9])')
 _NO_ELEMENT = re.compile("<[!?]")
 _ILL = re.compile("[\\x00-\\x08\\x0b-\\x1f\\ufffe\\uffff]|]]>")
 _ENTITY = re.compile("&(amp|lt|gt|quot|apos);")
@@ -125,6 +126,8 @@ def _frame(head: str, tail: str, part: str, limits: Limits) -> Sheet:
     declared = _DECLARED.match(head)
     if not declared or _NO_ELEMENT.search(head + tail, declared.end()):
         raise ValueError("no plain UTF-8, or more than elements")
+    if _UNNUMBERED.search(tail):
+        raise ValueError("a row whose number hangs on the one before")
     return read_sheet((head + tail).encode(), part, (), limits)
 
 
@@ -196,6 +199,9 @@ def _filled(c: etree._Element, position: Position, style: int, numbers: Iterator
     value = text = -1
     formula = key = None
     kind = c.get("t", "n")
+    tags = [child.tag for child in c]
+    if len(set(tags)) < len(tags) or {NS + "v", NS + "is"} <= set(tags):
+        raise ValueError("several values")
     for child in c:
         if child.tag == NS + "f" and set(child.attrib) - {_SPACE}:
             formula = child.text or ""
