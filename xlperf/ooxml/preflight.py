@@ -7,7 +7,7 @@ take, whoever made it. docs/limits.md lists the codes and the limits.
 
 import codecs
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 
 from xlperf.diagnostic import Diagnostic, Message, WorkbookError
@@ -291,23 +291,28 @@ def recognise_parts(names: Iterable[str], types: bytes | None, mimetype: bytes) 
     return BINARY if any(b".binary." in kind for kind in main) else OTHER_OFFICE
 
 
-def check_names(names: Iterable[str]) -> None:
-    """Refuse part names that occur twice (case does not count) or lead out of the package."""
+def check_name(name: str) -> None:
+    """Refuse a part name that leads out of the package, or is none."""
+    if _ILL_NAME.match(name):
+        raise _ill(
+            "W136",
+            f"工作簿内含有非法的部件名称（{shown(name)}）",
+            f"the workbook has a part with a forbidden name ({shown(name)})",
+        )
+
+
+def check_names(names: Collection[str]) -> None:
+    """Refuse part names that occur twice; case does not count."""
     seen: set[str] = set()
-    for name in names:
-        if _ILL_NAME.match(name):
-            raise _ill(
-                "W136",
-                f"工作簿内含有非法的部件名称（{shown(name)}）",
-                f"the workbook has a part with a forbidden name ({shown(name)})",
-            )
-        if name.casefold() in seen:
+    for folded in map(str.casefold, names):
+        if folded in seen:
+            name = next(name for name in names if name.casefold() == folded)
             raise _ill(
                 "W135",
                 f"工作簿内有重名的部件（{shown(name)}）",
                 f"the workbook holds the part {shown(name)} twice",
             )
-        seen.add(name.casefold())
+        seen.add(folded)
 
 
 def shown(name: str) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from xml.parsers import expat
 
 from lxml import etree
@@ -45,8 +46,7 @@ _LONGEST_FORMULA = 32768
 _COPIED_SHARE = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """What one cell holds: a number, text, a truth value, or an error such as `#DIV/0!`."""
 
     value: CellValue
@@ -79,7 +79,7 @@ class Sheet:
 
 
 @lru_cache(maxsize=1024)
-def _blank(style: int) -> Cell:
+def blank(style: int) -> Cell:
     return Cell(None, style)
 
 
@@ -92,15 +92,15 @@ def read_sheet(xml: bytes, part: str, strings: Sequence[str], limits: Limits = D
     root = parse_xml(xml, part, limits)
     cells: dict[Position, Cell] = {}
     heights: dict[int, float] = {}
-    shared: dict[str, tuple[str, Position]] = {}
+    formulas = Formulas(limits)
     try:
-        row_number = copied = 0
+        row_number = 0
         for row in root.iterfind(f"{NS}sheetData/{NS}row"):
             row_number = int(row.get("r") or row_number + 1)
             if not 1 <= row_number <= MAX_ROW:
                 raise ValueError(row_number)
             if height := row.get("ht"):
-                heights[row_number] = _length(height)
+                heights[row_number] = length(height)
             column = 0
             for c in row.iterchildren(_CELL):
                 reference = c.get("r")
@@ -111,26 +111,16 @@ def read_sheet(xml: bytes, part: str, strings: Sequence[str], limits: Limits = D
                 formula: str | None = None
                 style = int(c.get("s", 0))
                 if not len(c):  # most cells of a form only carry its lines
-                    cells[row_number, column] = _blank(style)
+                    cells[row_number, column] = blank(style)
                     continue
                 kind = c.get("t", "n")
                 for child in c:
                     tag = child.tag
                     if tag == _VALUE:
-                        text = child.text or ""
-                        if kind == "s":
-                            value = strings[_index(text)]
-                        elif kind == "b":
-                            value = text.strip() in ("1", "true")
-                        elif kind in ("str", "e", "d"):
-                            value = unescape(text)
-                        elif text:
-                            value = _finite(text)
+                        value = cell_value(kind, child.text or "", strings)
                     elif tag == NS + "f":
-                        formula = _formula_text(child, (row_number, column), shared)
-                        copied += 0 if child.text else len(formula)
-                        if copied > limits.part // _COPIED_SHARE or len(formula) > _LONGEST_FORMULA:
-                            raise ValueError("formulas")
+                        key = child.get("si", "") if child.get("t") == "shared" else None
+                        formula = formulas.read(child.text or "", key, (row_number, column))
                     elif tag == _INLINE:
                         value = string_item(child)
                 cells[row_number, column] = Cell(value, style, formula, kind == "e")
@@ -145,15 +135,29 @@ def read_sheet(xml: bytes, part: str, strings: Sequence[str], limits: Limits = D
                 # They stand in order; what repeats earlier columns is not gone through again.
                 first = max(int(col.get("min", 1)), done + 1)
                 done = max(done, min(int(col.get("max", 1)), 1024))
-                widths |= dict.fromkeys(range(first, done + 1), _length(width))
+                widths |= dict.fromkeys(range(first, done + 1), length(width))
         settings = root.find(f"{NS}sheetFormatPr")
         default_width, default_height = _DEFAULT_WIDTH, _DEFAULT_HEIGHT
         if settings is not None:
-            default_width = _length(settings.get("defaultColWidth") or default_width)
-            default_height = _length(settings.get("defaultRowHeight") or default_height)
+            default_width = length(settings.get("defaultColWidth") or default_width)
+            default_height = length(settings.get("defaultRowHeight") or default_height)
     except (ValueError, LookupError) as error:
         raise damaged(part) from error
     return Sheet(cells, merges, widths, heights, default_width, default_height)
+
+
+def cell_value(kind: str, text: str, strings: Sequence[str]) -> CellValue:
+    """What a cell of this type holds whose value is this text.
+
+    Raises ValueError or LookupError where it cannot be that.
+    """
+    if kind == "s":
+        return strings[_index(text)]
+    if kind == "b":
+        return text.strip() in ("1", "true")
+    if kind in ("str", "e", "d"):
+        return unescape(text)
+    return _finite(text) if text else None
 
 
 def _finite(text: str | float) -> float:
@@ -163,7 +167,7 @@ def _finite(text: str | float) -> float:
     return number
 
 
-def _length(text: str | float) -> float:
+def length(text: str | float) -> float:
     """A width or height; Excel allows none above 409.5."""
     return min(max(_finite(text), 0.0), _LONGEST)
 
@@ -197,20 +201,35 @@ def _strings(data: bytes, part: str) -> tuple[str, ...]:
     return tuple(string_item(item) for item in parse_xml(data, part).iterfind(f"{NS}si"))
 
 
-def _formula_text(
-    element: etree._Element, position: Position, shared: dict[str, tuple[str, Position]]
-) -> str:
-    text = element.text or ""
-    if element.get("t") != "shared":
+class Formulas:
+    """The formulas of one sheet as they read in their cells."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._shared: dict[str, tuple[str, Position]] = {}
+        self._room = limits.part // _COPIED_SHARE
+
+    def read(self, text: str, key: str | None, position: Position) -> str:
+        """The formula of a cell; one without text is that of the first cell with its `key`.
+
+        Raises ValueError where it is too long, or what was copied is, KeyError for another key.
+        """
+        if key is not None and text:
+            self._shared[key] = text, position
+        elif key is not None:
+            master, (row, column) = self._shared[key]
+            text = _copied(master, position[0] - row, position[1] - column)
+            self._room -= len(text)
+        if len(text) > _LONGEST_FORMULA or self._room < 0:
+            raise ValueError("formulas")
         return text
-    key = element.get("si", "")
-    if text:
-        shared[key] = text, position
-        return text
-    master, (row, column) = shared[key]
+
+
+# Workbooks made from one template have them alike.
+@lru_cache(maxsize=1024)
+def _copied(formula: str, rows: int, columns: int) -> str:
     from xlperf.ooxml.references import moved  # few sheets share formulas
 
-    return moved(master, position[0] - row, position[1] - column)
+    return moved(formula, rows, columns)
 
 
 @lru_cache(maxsize=4096)

@@ -100,7 +100,9 @@ def open_forms(package: Package) -> tuple[Workbook, list[Form], list[Diagnostic]
     So what is found is kept for the part without that value, which is then put into its place.
     Raises WorkbookError as `Workbook.open` and `find_forms` do.
     """
-    part = workbook_part(package)
+    names = tuple(package)
+    root = names, package.packed(relationships_part(""))
+    part = _main.get(root) or workbook_part(package)
     xml = package.read(part)
     found = KEY_NAME.search(xml)
     value = _plain(xml[found.end(1) : found.start(2)]) if found else None
@@ -109,14 +111,16 @@ def open_forms(package: Package) -> tuple[Workbook, list[Form], list[Diagnostic]
     else:
         shared = xml[: found.end(1)], xml[found.start(2) :]
     links = package.packed(relationships_part(part))
-    key = (tuple(package), part, links, shared, package.limits)
+    key = (root, part, links, shared, package.limits)
     if (known := _opened.get(key)) is None:
         workbook = Workbook.open(package)
         known = workbook, *find_forms(workbook, package.limits)
         if len(_opened) >= _MOST_OPENED:
             _opened.clear()
+            _main.clear()
         if len(xml) <= _LARGEST_KEPT:
             _opened[key] = known
+            _main[root] = part
     workbook, forms, problems = known
     return (
         workbook if value is None else _keyed_workbook(workbook, value),
@@ -138,6 +142,7 @@ def _keyed_form(form: Form, value: str) -> Form:
 
 
 _opened: dict[object, tuple[Workbook, list[Form], list[Diagnostic]]] = {}
+_main: dict[object, str] = {}
 _MOST_OPENED, _LARGEST_KEPT = 16, 100_000
 
 

@@ -16,7 +16,7 @@ from xlperf.ooxml.values import (
     number_cell,
     text_cell,
 )
-from xlperf.template.formulas import Key, cached, computed_cell
+from xlperf.template.formulas import Key, cached
 from xlperf.template.layout import Layout, Slot
 
 Formulas = Mapping[tuple[int, str], Expr]
@@ -173,9 +173,8 @@ class _Filling:
             if value is None:
                 continue
             self._values[key] = value
-            pieces = self._sheets[key[0]]
-            piece = layout.writers[key[0]][1].place(key[1:])
-            pieces[piece] = computed_cell(pieces[piece], key, value)
+            piece, cell = layout.live[key]
+            self._sheets[key[0]][piece] = cell.showing(value)
 
     def _notice_departure(self, slot: Slot, entry: Entry, computed: Value) -> None:
         if not isinstance(computed, float):

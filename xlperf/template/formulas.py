@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from xlperf.expr import (
     Cell,
@@ -78,7 +78,7 @@ class FormulaGraph:
         self._static = self._constants()
 
     def reads(self, key: Key) -> bool:
-        """Whether the value of this cell matters to a live formula."""
+        """Whether the value of this cell matters to a live formula that can be computed."""
         return key in self._static
 
     def evaluate(self, inputs: Mapping[Key, Value]) -> "Evaluation":
@@ -203,9 +203,9 @@ class FormulaGraph:
         return known
 
     def _constants(self) -> dict[Key, Value]:
-        """Values of the cells that live formulas read and that no fill changes."""
+        """Values of the cells that are read for what is computed and that no fill changes."""
         values: dict[Key, Value] = {}
-        for key in self._order:
+        for key in (key for key in self._order if self._trees[key] is not None):
             for sheet, row, column in self._precedents(key):
                 cell = self._sheets[sheet].cell((row, column))
                 value: Value = cell.value if cell else None
@@ -254,12 +254,22 @@ def _reader(rows: _Rows, *, area: bool) -> _Reader:
     return lambda values: tuple(zip(*[iter(get(values))] * len(rows[0]), strict=True))
 
 
-def computed_cell(cell: bytes, key: Key, value: Value) -> bytes:
-    """A formula cell as it stands in the sheet, with another cached value; None leaves it none."""
-    start, formula = split_formula(cell)
-    shown, error = cached(value)
-    kind, element = cached_value(cell_name(*key[1:]), shown, error=error)
-    return b"%b%b>%b%b</c>" % (start, kind.encode(), formula, element.encode())
+class FormulaCell(NamedTuple):
+    """A formula cell as it stands in its sheet, open to other cached values."""
+
+    reference: str
+    start: bytes
+    formula: bytes
+
+    @classmethod
+    def of(cls, cell: bytes, key: Key) -> "FormulaCell":
+        return cls(cell_name(*key[1:]), *split_formula(cell))
+
+    def showing(self, value: Value) -> bytes:
+        """The cell with this value; None leaves it none."""
+        shown, error = cached(value)
+        kind, element = cached_value(self.reference, shown, error=error)
+        return b"%b%b>%b%b</c>" % (self.start, kind.encode(), self.formula, element.encode())
 
 
 def cached(value: Value) -> tuple[float | str | bool | None, bool]:

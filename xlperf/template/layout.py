@@ -21,7 +21,7 @@ from xlperf.ooxml.styles import Styles
 from xlperf.ooxml.values import blank_cell
 from xlperf.ooxml.workbook import Workbook, recalculated_on_load
 from xlperf.template.fields import KEY_NAME, Field, Form, find_forms
-from xlperf.template.formulas import FormulaGraph, Key, computed_cell
+from xlperf.template.formulas import FormulaCell, FormulaGraph, Key
 
 _LEVELS = ("一级指标", "二级指标")
 # Share of a cell's width that is left after margins and with a wider font in place of the real one.
@@ -57,7 +57,8 @@ class Slot:
 class Layout:
     """A form ready to be filled, with exactly as many indicators as its table has rows.
 
-    `writers` has one entry for each sheet that a fill changes: part name and writer.
+    `writers` has one entry for each sheet that a fill changes: part name and writer. `live` has
+    each formula to be computed: its place among the pieces of its sheet, and its cell.
     """
 
     def __init__(self, package: Package, scope: int | None) -> None:
@@ -97,9 +98,12 @@ class Layout:
                     self._static_merges() if index == self.home and self.levels else None,
                 ),
             )
-        for key in self.formulas.live:  # what cannot be computed then needs no writing
+        self.live: dict[Key, tuple[int, FormulaCell]] = {}
+        for key in self.formulas.live:
             writer = self.writers[key[0]][1]
-            writer.put(key[1:], computed_cell(writer.original(key[1:]), key, None))
+            cell = FormulaCell.of(writer.original(key[1:]), key)
+            self.live[key] = writer.place(key[1:]), cell
+            writer.put(key[1:], cell.showing(None))  # what cannot be computed needs no writing
         self.scalars = {f.key: self._slot(f, f.area.top) for f in self.form.scalars}
         self.rows = [{f.key: self._slot(f, row) for f in self.form.columns} for row in rows]
         self.package = package

@@ -14,7 +14,7 @@ from xlperf.ooxml.styles import Styles
 from xlperf.ooxml.trust import has_signature, signed
 from xlperf.ooxml.values import formula_cell, number_cell, text_cell
 from xlperf.ooxml.workbook import Workbook, recalculated_on_load, without_calculation_chain
-from xlperf.template.formulas import FormulaGraph, Key, computed_cell
+from xlperf.template.formulas import FormulaCell, FormulaGraph, Key
 
 Placed = tuple[str, Position]
 """A cell by its sheet's name and its position."""
@@ -113,7 +113,7 @@ class Patching:
         values: dict[Placed, Value] = {}
         for key, value in graph.evaluate({}):
             original = writers[key[0]].original(key[1:])
-            computed[key[0]][key[1:]] = computed_cell(original, key, value)
+            computed[key[0]][key[1:]] = FormulaCell.of(original, key).showing(value)
             values[workbook.sheets[key[0]].name, key[1:]] = value
         parts = {workbook.sheets[i].part: w.write(computed[i]) for i, w in writers.items()}
         if not graph.complete:

@@ -25,9 +25,10 @@ from xlperf.forms import (
 from xlperf.ooxml.address import cell_name
 from xlperf.ooxml.built_in_formats import BUILT_IN
 from xlperf.ooxml.files import find_workbooks, no_workbooks, read_file
+from xlperf.ooxml.known_rows import read_known_sheet
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.preflight import DEFAULT, Limits
-from xlperf.ooxml.sheet import Position, Sheet, read_sheet, read_strings
+from xlperf.ooxml.sheet import Position, Sheet, read_strings
 from xlperf.ooxml.styles import Styles
 from xlperf.ooxml.workbook import Workbook
 from xlperf.template.fields import PREFIX, Field, Form, open_forms
@@ -117,7 +118,8 @@ class _Reader:
 
     def project(self, form: Form) -> Project:
         part = form.sheet.part
-        sheet = read_sheet(self._package.read(part), part, self._strings, self._package.limits)
+        xml, limits = self._package.read(part), self._package.limits
+        sheet = read_known_sheet(xml, part, self._strings, limits)
         self._problems += _missing_names(form)
         wrong: dict[Position, Diagnostic] = {}
         entries = {label: Entry(value) for label, value in form.constants.items()}
