@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
-import xlperf.scoring.functions  # noqa: F401 - enters what is called here into the table
 from xlperf.diagnostic import Diagnostic, InputError, Message
 from xlperf.expr import Binary, Call, Const, Expr, Ref, Value, evaluate
+from xlperf.scoring import functions  # noqa: F401 - enters what is called here into the table
 from xlperf.scoring.policy import Policy
 from xlperf.scoring.rules import ACTUAL, WEIGHT
 from xlperf.scoring.score import Score
