@@ -40,6 +40,17 @@ def test_another_name_is_no_attribute() -> None:
         find("Nothing")
 
 
+def test_filling_knows_the_worksheet_functions_by_itself(tmp_path: Path) -> None:
+    """They enter a table when their module is imported, which no other import may have done."""
+    code = (
+        "import sys, xlperf; done = xlperf.fill('guizhou_self_evaluation', sys.argv[1],"
+        "out=sys.argv[2], formulas='udf'); sys.exit(int(done.path.isna().any()))"
+    )
+    example = Path(__file__).parents[1] / "examples" / "qiannan-2023"
+    subprocess.run([sys.executable, "-c", code, str(example), str(tmp_path)], check=True)
+    assert len(list(tmp_path.glob("*.xlsx"))) == 8
+
+
 def test_a_review_loads_nothing_that_only_filling_needs(tmp_path: Path) -> None:
     code = (
         "import sys; from xlperf.review import check; check(sys.argv[1:]);"

@@ -1,11 +1,13 @@
 """`xlperf score`: what it prints and how it exits."""
 
+import shutil
 from pathlib import Path
 
 import click.testing
 import pytest
 from click.testing import CliRunner
 
+import xlperf
 from xlperf.bulk import Options, fill_records, load_example
 from xlperf.cli import cli
 from xlperf.resources import examples_root
@@ -40,6 +42,18 @@ def test_policies_go_by_name_or_file(forms: Path, tmp_path: Path) -> None:
     run("score", forms, "--policy", tmp_path / "办法.toml", "--formulas", "value")
     unknown = run("score", forms, "--policy", "no_such_policy", code=2)
     assert "one_decimal" in unknown.stderr
+
+
+def test_the_policy_of_the_settings_is_that_of_the_option(forms: Path, tmp_path: Path) -> None:
+    data = shutil.copytree(examples_root() / "qiannan-2023", tmp_path / "数据")
+    totals = []
+    for name, options in (("default", []), ("named", ["--policy", "one_decimal"]), ("set", [])):
+        if name == "set":
+            (tmp_path / "xlperf.toml").write_text('policy = "one_decimal"\n', "utf-8")
+        run("fill", "guizhou_self_evaluation", data, "-o", tmp_path / name, *options)
+        _, indicators = xlperf.read(tmp_path / name)
+        totals.append((list(indicators["得分"]), run("score", forms, *options).stdout))
+    assert totals[0] != totals[1] == totals[2]
 
 
 def test_what_is_left_undone_is_1_and_nothing_done_is_2(forms: Path, tmp_path: Path) -> None:

@@ -105,16 +105,15 @@ def fill(
         xlperf fill guizhou_self_evaluation 数据/ -o 自评表/ --scores given
     """
     with input_errors(lang):
-        limits = review.settings_for(data, {}).limits
-        form = find_template(template, limits=limits, strip_signature=strip_signature)
+        settings = review.settings_for(data, {"policy": policy})
+        form = find_template(template, limits=settings.limits, strip_signature=strip_signature)
         say(form.notices, lang)
         records = load(form, data)
         if records.faults:
-            # What is wrong with several projects alike is one fault.
-            raise TableError(dict.fromkeys(f for faults in records.faults.values() for f in faults))
+            raise TableError(records.all_faults)
         say(records.notes, lang)
         with progress_of(len(records.projects), lang) as progress:
-            options = Options(formulas, scores, Policy.load(policy))
+            options = Options(formulas, scores, Policy.load(settings.policy))
             if layout == "sheets":
                 outcomes = fill_book(form, records, out, options, progress)
             else:

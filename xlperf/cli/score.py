@@ -35,8 +35,10 @@ def score(lang: Lang, workbooks: tuple[Path, ...], policy: Path | None, formulas
         xlperf score 自评表/ --policy linear
     """
     with input_errors(lang):
-        limits = review.settings_for(workbooks[0], {}).limits
-        scoring = score_workbooks(workbooks, Policy.load(policy), formulas, limits)
+        settings = review.settings_for(workbooks[0], {"policy": policy})
+        scoring = score_workbooks(
+            workbooks, Policy.load(settings.policy), formulas, settings.limits
+        )
         for form in scoring.forms:
             click.echo("\n".join(form.lines(lang)))
         say(scoring.problems, lang)

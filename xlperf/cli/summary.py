@@ -26,8 +26,8 @@ def summary(lang: Lang, paths: tuple[Path, ...], out: Path | None, policy: Path 
         xlperf summary 自评表/ -o 汇总表.xlsx
     """
     with input_errors(lang):
-        limits = review.settings_for(paths[0], {}).limits
-        found = summarise(paths, Policy.load(policy), limits)
+        settings = review.settings_for(paths[0], {"policy": policy})
+        found = summarise(paths, Policy.load(settings.policy), settings.limits)
         say(found.problems, lang)
         if not found.forms:
             sys.exit(2)

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from xlperf.diagnostic import Diagnostic, InputError, Message
 from xlperf.expr import Binary, Call, Const, Expr, Ref, Value, evaluate
-from xlperf.scoring import functions  # noqa: F401 - enters what is called here into the table
+from xlperf.scoring import functions  # noqa: F401 - enters them into the table of functions
 from xlperf.scoring.policy import Policy
 from xlperf.scoring.rules import ACTUAL, WEIGHT
 from xlperf.scoring.score import Score

@@ -65,8 +65,9 @@ class Job:
         return Path(names[0]) if names else None
 
     def policy(self) -> Path | None:
-        """The policy that came along, or the name of a shipped one."""
-        return self.file("policy") or (Path(name) if (name := self.option("policy")) else None)
+        """The policy that came along, or the name of a shipped one; else that of xlperf.toml."""
+        named = Path(name) if (name := self.option("policy")) else None
+        return self.file("policy") or named or self.setup.review.policy
 
     def tables(self) -> Path | None:
         """The folder of the two tables, where they came as such."""
@@ -133,7 +134,7 @@ def _check(job: Job) -> Answer:
         raise InputError(found.problems)
     style = job.option("format")
     if style == "xlsx":
-        marked = report.write_marked(found, paths, _OUT, job.lang)
+        marked = report.write_marked(found, paths, _OUT, job.lang, job.limits)
         return Answer(report.as_json(found, job.lang), marked)
     written = Path("..", style)
     written.write_bytes(report.render(found, style, job.lang).encode("utf-8"))

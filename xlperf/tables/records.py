@@ -70,22 +70,12 @@ def build_records(
     wrong = [*columns.wrong, *table.wrong]
     if wrong:
         raise TableError(wrong)
-    faults: dict[str, list[Diagnostic]] = {}
-    rows_of: dict[str, list[Indicator]] = {}
-    keyed: dict[str, _Row] = {}
-    orphans: dict[str, int] = {}
-    for row in _rows(projects, columns, "", known):
-        if bad := _bad_key(projects, row):
-            wrong.append(bad)
-        elif row.key in keyed:
-            wrong.append(_double_key(projects, row.number, row.key, keyed[row.key].number))
-        else:
-            keyed[row.key] = row
-            rows_of[row.key] = []
-            if row.faults:
-                faults[row.key] = row.faults
+    keyed, wrong = _by_key(projects, columns, known)
     if not (keyed or wrong):
         wrong.append(_no_data(projects))
+    faults = {key: row.faults for key, row in keyed.items() if row.faults}
+    rows_of: dict[str, list[Indicator]] = {key: [] for key in keyed}
+    orphans: dict[str, int] = {}
     for row in _rows(indicators, table, INDICATOR_PREFIX, known):
         if bad := _bad_key(indicators, row):
             wrong.append(bad)
@@ -112,6 +102,22 @@ def build_records(
     if known is not None:
         notes = (*_unused(projects, columns, known), *_unused(indicators, table, known))
     return Records(made, faults, notes, projects.place())
+
+
+def _by_key(
+    projects: Table, columns: "_Columns", known: set[str] | None
+) -> tuple[dict[str, "_Row"], list[Diagnostic]]:
+    """The rows of the projects, and what is wrong with the keys of others."""
+    keyed: dict[str, _Row] = {}
+    wrong: list[Diagnostic] = []
+    for row in _rows(projects, columns, "", known):
+        if bad := _bad_key(projects, row):
+            wrong.append(bad)
+        elif row.key in keyed:
+            wrong.append(_double_key(projects, row.number, row.key, keyed[row.key].number))
+        else:
+            keyed[row.key] = row
+    return keyed, wrong
 
 
 def _addresses(columns: "_Columns", prefix: str, row: int) -> dict[str, str]:
