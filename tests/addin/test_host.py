@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -272,6 +273,27 @@ def test_undo_of_marks_is_refused_when_a_note_was_changed_since(filled, open_cop
     own.comment = marked
     buttons.undo()
     assert held(book) == original
+
+
+def test_what_was_undone_is_told_whatever_the_settings_and_the_version(
+    filled, open_copy, tmp_path, excel
+):
+    book = open_copy(unscored(filled[SCORED][0], tmp_path / "work" / "表.xlsx"))
+    before = held(book)
+    for spoil in (
+        lambda: (Path(book.fullname).parent / "xlperf.toml").write_text("lang = 3"),
+        lambda: memory.keep(
+            book.fullname,
+            replace(known := memory.recall(book.fullname), done=replace(known.done, button="old")),
+        ),
+    ):
+        buttons.score()
+        assert held(book) != before
+        spoil()
+        buttons.undo()
+        assert excel.said[-1].startswith("已撤销")
+        assert held(book) == before
+        (Path(book.fullname).parent / "xlperf.toml").unlink(missing_ok=True)
 
 
 def test_there_is_one_undo(filled, open_copy, tmp_path, excel):

@@ -122,3 +122,19 @@ def test_the_command_writes_the_workbook_and_says_the_sums(forms, tmp_path):
 def test_the_command_says_that_there_is_nothing_to_sum_up(tmp_path):
     result = CliRunner().invoke(cli, ["summary", str(tmp_path)])
     assert result.exit_code == 2
+
+
+def test_a_level_is_one_section_however_it_is_spaced_and_one_without_a_name_is_told(
+    forms, tmp_path
+):
+    book = openpyxl.load_workbook(next(forms.glob("07_*")))
+    sheet = book.active
+    sheet["B15"] = "产 出\n指 标（50分）"
+    sheet["B21"], sheet["B23"] = "产出指标", "产出指标"
+    book.save(tmp_path / "表.xlsx")
+    names = [section.name for section in summarise([tmp_path]).sections]
+    assert names == ["产出指标"]
+    sheet["B15"] = None
+    book.save(tmp_path / "表.xlsx")
+    names = [section.name for section in summarise([tmp_path]).sections]
+    assert names == ["（未填一级指标）", "产出指标"]

@@ -291,8 +291,9 @@ def undo(host: Host) -> None:
         host.carry_out(back, protections)
         with _remembering(host, "undo"):
             memory.keep(host.key, Memory(None, done.marks))
-    button = next(b for b in commands.BUTTONS if b.name == done.button)
-    host.tell(messages.UNDONE.text(snapshot.settings().lang).format(label=button.label))
+    labels = {button.name: button.label for button in commands.BUTTONS}
+    label = labels.get(done.button, done.button)  # another version may have had other buttons
+    host.tell(messages.UNDONE.text(_lang(host)).format(label=label))
 
 
 @_button

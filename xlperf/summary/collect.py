@@ -14,6 +14,7 @@ from xlperf.scoring import Policy, execution_row, execution_weight
 from xlperf.template import read_files
 
 _EXECUTION = "预算执行率"
+_NO_LEVEL = "（未填一级指标）"
 _DEPARTMENTS = ("主管部门及代码", "主管部门")
 _UNITS = ("实施单位", "预算单位", "部门名称")
 
@@ -86,7 +87,8 @@ class Summary:
             for indicator in form.indicators:
                 if indicator.score is not None and indicator.weight:
                     earned = (indicator.score, indicator.weight)
-                    points.setdefault(indicator.level1, []).append(earned)
+                    name = "".join(indicator.level1.split()) or _NO_LEVEL
+                    points.setdefault(name, []).append(earned)
         return [
             Section(name, sum(scores, Decimal(0)), sum(weights, Decimal(0)))
             for name, found in points.items()

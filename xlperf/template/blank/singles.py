@@ -147,8 +147,11 @@ def _heads_a_column(page: Page, box: Box) -> bool:
 def _doubt_beside(page: Page, box: Box, right: Box, below: Box | None) -> Message | None:
     """What speaks against the cell right of a label; `below` could be its cell as well."""
     further, lower = page.right(right), page.at(right.area.bottom + 1, right.area.left)
+    left = page.left(box)
     if leaves_room(box.text):
         return _either(box, right)
+    if left and page.accepts(left) and _answers_stand_left(page, box):
+        return _either(left, right)
     if below and below.drawn and not _has_label_beside(page, below) and _printed(page, below):
         return _either(right, below)
     if right.area.bottom > box.area.bottom:
@@ -158,11 +161,21 @@ def _doubt_beside(page: Page, box: Box, right: Box, below: Box | None) -> Messag
     if _CONNECTING.fullmatch(further.text.strip()):
         return _PARTED
     if page.accepts(further):
+        if left and page.free(left) and left.rows == box.rows and single_name(left.label):
+            return _either(right, further)
         if _is_below_heading(page, right) and _is_below_heading(page, further):
             return _TABULAR
         if further.width > right.width == 1 and further.look.locked <= right.look.locked:
             return _either(right, further)
     return None
+
+
+def _answers_stand_left(page: Page, box: Box) -> bool:
+    """Whether its row begins with a blank cell and ends with a label, so that each may be left."""
+    row = page.in_rows(box.area.top, box.area.top)
+    first = page.at(box.area.top, min(other.area.left for other in page.boxes))
+    last = max(row, key=lambda other: other.area.left)
+    return page.usable(first) and not first.text and single_name(last.label) is not None
 
 
 def _is_below_heading(page: Page, box: Box) -> bool:
