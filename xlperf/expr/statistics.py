@@ -180,7 +180,7 @@ def _at(found: list[float], place: float) -> float:
     low = math.floor(place)
     if low + 1 >= len(found):
         return found[-1]
-    return found[low] + (place - low) * (found[low + 1] - found[low])
+    return finite(found[low] + (place - low) * (found[low + 1] - found[low]))
 
 
 @function("RANK RANK.EQ", 2, 3, takes="vrv")

@@ -23,7 +23,7 @@ INDIRECT = frozenset(("OFFSET", "INDIRECT"))
 """Functions by which a formula reads cells that its text does not name; they are volatile too."""
 
 _LONGEST = 1 << 14
-"""Excel takes 8,192 characters; in a file there are prefixes as well. Some engines take long here."""
+"""Excel takes 8,192 characters, to which files add prefixes. Of longer ones, engines take long."""
 
 _QUOTED = re.compile(r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'!")
 _TEXT = re.compile(r"\"(?:[^\"]|\"\")*\"")
