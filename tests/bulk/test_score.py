@@ -1,6 +1,9 @@
 """Scoring in place: what is written, what stays, what is said, and LibreOffice's opinion."""
 
 import io
+import os
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 from decimal import Decimal
@@ -319,3 +322,13 @@ def test_the_front_door_scores_too(tmp_path: Path) -> None:
     forms = score_workbooks([folder]).forms
     assert list(done["open"]) == [sum(r.state == "open" for r in form.rows) for form in forms]
     assert [Path(path).is_file() for path in done["path"]] == [True] * len(forms)
+
+
+def test_calls_work_where_nothing_else_was_imported(tmp_path: Path) -> None:
+    filled(tmp_path, RECORDS.projects[0])
+    code = "from xlperf.bulk import score_workbooks as s; print(len(s(['.'], None, 'udf').forms))"
+    environment = {**os.environ, "PYTHONPATH": str(Path(xlperf.__file__).parent.parent)}
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, check=True
+    )
+    assert ran.stdout.strip() == b"1"

@@ -219,7 +219,8 @@ def test_every_function_is_documented() -> None:
 ODD_VALUES: list[Any] = [
     0.0, 1.0, -1.0, 0.5, 2.0, 5.0, 60.0, 1e-300, 1e15, 1e300, -1e300, 2958465.0, 2958466.0, 45000.7,
     None, True, False, "", "a", "*", "~", "1", "1E9", "2024-02-30", "TRUE", ">", "𬭎字", "0.00",
-    "md", ExcelError("#N/A"), ExcelError("#DIV/0!"),
+    "md", ExcelError("#N/A"), ExcelError("#DIV/0!"), ExcelError("#SPILL!"), 5e-324, 1.7e308,
+    -1.7e308,
 ]  # fmt: skip
 
 
@@ -227,7 +228,7 @@ ODD_VALUES: list[Any] = [
 def test_no_argument_makes_a_function_raise(name: str) -> None:
     function, rng = FUNCTIONS[name], random.Random(name)
     most = min(function.most, 6)
-    for _ in range(150):
+    for _ in range(250):
         count = rng.randint(min(function.least, most), most)
         kinds = [function.kind(place) for place in range(count)]
         args = tuple(

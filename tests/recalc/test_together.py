@@ -2,12 +2,16 @@
 
 import io
 import random
+import re
+import zipfile
 
 import pytest
 import xlsxwriter
 
+from xlperf.diagnostic import WorkbookError
 from xlperf.recalc import Book, recalculate
 
+SHEET = "xl/worksheets/sheet1.xml"
 HELD = [None, 0, 1, 2.5, -3, 99.995, 1e10, "", "abc", "ABC", "12", "99.2%", "1,234", " 7 ", True]
 FORMULAS = [
     "=A{0}+B{0}*2",
@@ -82,3 +86,93 @@ def test_a_longer_sheet_is_read_to_its_end(formula: str) -> None:
 def test_a_sheet_that_hides_rows_is_not_taken_for_one_that_shows_them() -> None:
     shows, hides = (listed([1, 2, 4], "=SUBTOTAL(109,B1:B3)", hidden) for hidden in (None, 1))
     assert [o.engine for o in recalculate([shows, hides], "compiled")] == ["compiled", None]
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("SUM(A$1:A{0})", lambda row: row * (row + 1) / 2),
+        ("SUM(A{0}:A$20)", lambda row: 210 - row * (row - 1) / 2),
+        ("SUM($A{0}:A$1048576)", lambda row: 210 - row * (row - 1) / 2),
+        ("ROWS(A$1:A{0})*COUNT(A$1:A{0})", lambda row: row * row),
+        ("INDEX(A$1:A{0},{0})", lambda row: row),
+    ],
+)
+@pytest.mark.parametrize("count", [1, 3])
+def test_areas_that_grow_as_a_formula_is_filled_down(formula, expected, count) -> None:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet()
+        for row in range(1, 21):
+            sheet.write(row - 1, 0, row)
+            sheet.write_formula(row - 1, 1, "=" + formula.format(row))
+    for outcome in recalculate([file.getvalue()] * count, "compiled"):
+        assert list(values(outcome.data).values()) == [expected(row) for row in range(1, 21)]
+
+
+def named(formula: str, amounts: list[float], *names: tuple[str, str]) -> bytes:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet()
+        sheet.write_column("A1", amounts)
+        sheet.write_formula("C1", formula)
+        for name, text in names:
+            book.define_name(name, text)
+    return file.getvalue()
+
+
+def with_sheet(data: bytes, pattern: bytes, new: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(file, "w") as changed:
+        for part in old.namelist():
+            held = old.read(part)
+            changed.writestr(part, re.sub(pattern, new, held, count=1) if part == SHEET else held)
+    return file.getvalue()
+
+
+SHADOWED = ("shown", '="a"'), ("Sheet1!shown", "=other")
+SUBTOTAL = named("=SUBTOTAL(109,A1:A3)", [1, 2, 4])
+ONE, TWO = (b"<sheetFormatPr ", b'<row r="2"')
+PAIRS = {
+    "a number": (named("=k+1", [1], ("k", "=5")), named("=k+1", [1], ("k", "=7")), 6, 8),
+    "a text of a name that a sheet has of its own": (
+        named("=shown&1", [1], ("other", '="p"'), *SHADOWED),
+        named("=shown&1", [1], ("other", '="q"'), *SHADOWED),
+        "p1",
+        "q1",
+    ),
+    "how far a column goes that a sheet's own name says": (
+        named("=SUM(k)", [1], ("k", '="a"'), ("Sheet1!k", "=Sheet1!$A:$A")),
+        named("=SUM(k)", [1, 2, 3], ("k", '="a"'), ("Sheet1!k", "=Sheet1!$A:$A")),
+        1,
+        6,
+    ),
+    "a truth": (named("=A1=TRUE", [1]), named("=A1=1", [1]), False, True),
+    "rows hidden": (SUBTOTAL, with_sheet(SUBTOTAL, TWO, TWO + b" hidden='1'"), 7, None),
+    "rows without height": (SUBTOTAL, with_sheet(SUBTOTAL, TWO, TWO + b' ht="0"'), 7, None),
+    "all rows": (SUBTOTAL, with_sheet(SUBTOTAL, ONE, ONE + b'zeroHeight="1" '), 7, None),
+}
+
+
+@pytest.mark.parametrize("which", PAIRS)
+def test_what_tells_workbooks_apart(which: str) -> None:
+    *books, first, second = PAIRS[which]
+    for order in (1, -1):
+        outcomes = recalculate(books[::order], "compiled")
+        found = [o.data and values(o.data)[0, 1, 3] for o in outcomes]
+        assert found == [first, second][::order]
+
+
+def test_a_doubt_is_told_of_in_every_workbook() -> None:
+    book = named('=COUNTIF(A1:A3,"1/2")', [1, 2, 3])
+    for _ in range(2):
+        (outcome,) = recalculate([book], "compiled")
+        assert outcome.engine is None
+
+
+@pytest.mark.parametrize("number", [b"nan", b"inf", b"1e999", b"1_0"])
+@pytest.mark.parametrize("formula", ["=A1+1", "=SUM(A1:A20)"])
+def test_a_number_that_is_none(formula: str, number: bytes) -> None:
+    data = with_sheet(named(formula, [5.0] * 20), b"<v>5</v>", b"<v>" + number + b"</v>")
+    with pytest.raises(WorkbookError):
+        recalculate([data], "compiled")

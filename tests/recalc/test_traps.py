@@ -2,6 +2,7 @@
 
 import io
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,24 @@ def volatile(workbook, sheet):
     sheet.write_formula("H1", "=IF(TODAY()>0,1,0)")
 
 
+def volatile_by_names(workbook, sheet):
+    workbook.define_name("day", "=today.too+0")
+    workbook.define_name("today.too", "=TODAY()")
+    sheet.write_formula("H1", "=IF(day>0,1,0)")
+
+
+def unknown_short_name(workbook, sheet):
+    sheet.write_formula("H1", "=IFERROR(va,7)+SUM(A:A)")
+
+
+def names_of_names(workbook, sheet):
+    long = "+1" * 150
+    workbook.define_name("sum.0", "=0")
+    for number in range(1, 20):
+        workbook.define_name(f"sum.{number}", f"=sum.{number - 1}{long}")
+    sheet.write_formula("H1", "=sum.19")
+
+
 def elsewhere(workbook, sheet):
     sheet.write_formula("H1", "=IFERROR('[1]别处'!A1,3)")
 
@@ -153,6 +172,9 @@ WORKBOOKS = [
     (array, {}, 2.0),
     (circle, {}, None),
     (volatile, {}, None),
+    (volatile_by_names, {}, None),
+    (unknown_short_name, {}, None),
+    (names_of_names, {}, 2850.0),
     (elsewhere, {}, None),
 ]
 
@@ -169,6 +191,38 @@ def test_a_workbook_is_answered_as_excel_does_or_refused(build, options, expecte
     else:
         assert expected is not None
         assert answer(outcome.data) == expected
+
+
+@pytest.mark.oracle("libreoffice")
+@pytest.mark.parametrize("engine", ["compiled", "formualizer", "formulas", "libreoffice", "auto"])
+def test_circles_that_excel_calculates_in_turns_are_refused(engine):
+    def build(workbook, sheet):
+        sheet.write_formula("H1", "=H2+1")
+        sheet.write_formula("H2", "=H1*0.5")
+
+    part, turns = "xl/workbook.xml", b'<calcPr iterate="1" iterateCount="100" iterateDelta="0.001"'
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(made(build))) as old, zipfile.ZipFile(file, "w") as new:
+        for name in old.namelist():
+            held = old.read(name)
+            new.writestr(name, held.replace(b"<calcPr", turns) if name == part else held)
+    (outcome,) = recalculate([file.getvalue()], engine)
+    assert outcome.data is None
+
+
+def test_names_that_double_and_long_formulas_are_refused():
+    def doubled(workbook, sheet):
+        workbook.define_name("twice.0", "=1")
+        for number in range(1, 61):
+            workbook.define_name(f"twice.{number}", "=" + f"+twice.{number - 1}" * 2)
+        sheet.write_formula("H1", "=twice.60")
+
+    def long(workbook, sheet):
+        sheet.write_formula("H1", "=" + "(" * 9000 + "1" + ")" * 9000)
+
+    for build, engine, reason in ((doubled, "compiled", "too long"), (long, "auto", "too long")):
+        (outcome,) = recalculate([made(build)], engine)
+        assert [reason in outcome.refused_by["compiled"][0].en, outcome.engine] == [True, None]
 
 
 def test_a_name_of_one_sheet_goes_before_that_of_the_workbook():

@@ -110,6 +110,19 @@ def long_chain() -> bytes:
     return _workbook(write)
 
 
+def endless_sums() -> bytes:
+    """Thousands of sums, of twenty thousand products each: nothing to refuse, minutes of work."""
+
+    def write(book: xlsxwriter.Workbook) -> None:
+        sheet = book.add_worksheet()
+        sheet.write_column("A1", range(20_000))
+        for row in range(5000):
+            products = f"(A$1:A$20000>A{row + 1})*(A$1:A$20000<>{row})"
+            sheet.write_formula(row, 1, f"=SUMPRODUCT({products})")
+
+    return _workbook(write)
+
+
 def memory_hog() -> bytes:
     """Tables within all limits that need half a gigabyte when they are open."""
     rng = random.Random(5)
@@ -137,4 +150,4 @@ HOSTILE: Mapping[str, Callable[[], bytes]] = {
         long_chain,
     )
 }
-"""Those that a worker answers for; the memory hog costs one."""
+"""Those that a worker answers for; endless sums and the memory hog cost one."""

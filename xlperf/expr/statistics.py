@@ -180,7 +180,7 @@ def _at(found: list[float], place: float) -> float:
     low = math.floor(place)
     if low + 1 >= len(found):
         return found[-1]
-    return found[low] + (place - low) * (found[low + 1] - found[low])
+    return finite(found[low] + (place - low) * (found[low + 1] - found[low]))
 
 
 @function("RANK RANK.EQ", 2, 3, takes="vrv")
@@ -259,7 +259,7 @@ def _slope(ys: Value | Area, xs: Value | Area) -> Value:
 @function("INTERCEPT", 2, takes="rr")
 def _intercept(ys: Value | Area, xs: Value | Area) -> Value:
     y, x = _pairs(ys, xs)
-    return _mean(y) - _ratio(_products(x, y), _deviations(x)) * _mean(x)
+    return finite(_mean(y) - _ratio(_products(x, y), _deviations(x)) * _mean(x))
 
 
 @function("FORECAST FORECAST.LINEAR", 3, takes="vrr")
@@ -302,8 +302,8 @@ def _normal(value: float, mean: float, spread: float, cumulative: Value) -> floa
             raise OverflowError(spread)
         return finite(normal.pdf(value))
     if value < mean - 4 * spread:
-        return math.erfc((mean - value) / spread / math.sqrt(2)) / 2
-    return normal.cdf(value)
+        return finite(math.erfc((mean - value) / spread / math.sqrt(2)) / 2)
+    return finite(normal.cdf(value))
 
 
 @function("NORMSINV NORM.S.INV", 1)

@@ -318,9 +318,13 @@ def _steps(
     trees: Mapping[Key, Expr], reads: Mapping[Key, _Reads], depth: Mapping[Key | int, int]
 ) -> Plan:
     alike: dict[tuple[object, ...], list[Key]] = {}
+    first_of: dict[tuple[object, ...], Key] = {}
+    models: dict[Key, Key] = {}  # alike ones of all depths share one tree: it is compiled once
     for key, tree in trees.items():
         sizes = tuple([(len(rows), len(rows[0])) for _, rows in reads[key]])
-        alike.setdefault((depth[key], key[0], sizes, _shape(tree, key)), []).append(key)
+        shape = key[0], sizes, _shape(tree, key)
+        models[key] = model = first_of.setdefault(shape, key)
+        alike.setdefault((depth[key], model), []).append(key)
     read = {id(rows): rows for found in reads.values() for _, rows in found}
     cells = {cell for rows in read.values() for row in rows for cell in row}
     given = sorted(cells - trees.keys())
@@ -337,14 +341,15 @@ def _steps(
         inputs[sheet] = range(first, first + len(here)), names
     steps = []
     for keys in sorted(alike.values(), key=lambda keys: depth[keys[0]]):
-        nodes = [node for node, _ in reads[keys[0]]]
+        model = models[keys[0]]
+        nodes = [node for node, _ in reads[model]]
         areas = zip(*([rows for _, rows in reads[key]] for key in keys), strict=True)
         found = []
         for node, each in zip(nodes, areas, strict=True):
             same = all(rows is each[0] or rows == each[0] for rows in each[1:])
             places = [numbered[id(rows)] for rows in (each[:1] if same else each)]
             found.append((node, tuple(places)))
-        steps.append(Step(trees[keys[0]], tuple([number[key] for key in keys]), tuple(found)))
+        steps.append(Step(trees[model], tuple([number[key] for key in keys]), tuple(found)))
     weight = max((step.weight for step in steps), default=0)
     longest = max((len(step.cells) for step in steps), default=0)
     return Plan(tuple(steps), tuple(trees), inputs, weight, longest)

@@ -20,7 +20,7 @@ SURROUNDINGS = frozenset(("CELL", "INFO", "FORMULATEXT", "HYPERLINK", "RTD", "WE
 """Functions that ask for the program, the file or the network around the formula."""
 
 _LONGEST = 1 << 14
-"""Excel takes 8,192 characters, prefixes in the file apart; some engines take long over more."""
+"""Excel takes 8,192 characters, to which files add prefixes. Of longer ones, engines take long."""
 
 _QUOTED = re.compile(r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'!")
 _TEXT = re.compile(r"\"(?:[^\"]|\"\")*\"")
