@@ -93,7 +93,7 @@ class _Source(NamedTuple):
 def read_known_sheet(
     xml: bytes, part: str, strings: Sequence[str], limits: Limits = DEFAULT
 ) -> Sheet:
-    """As `read_sheet`, in a quarter of the time where its rows are like others read before."""
+    """As `read_sheet`, in half the time where its rows are like others read before."""
     if len(xml) <= min(_LARGEST, limits.marks):  # no part has more marks than bytes
         try:
             return _read(xml.decode(), part, strings, limits)
@@ -105,8 +105,11 @@ def read_known_sheet(
 def _read(xml: str, part: str, strings: Sequence[str], limits: Limits) -> Sheet:
     pieces = _TEXT.split(xml)
     texts = pieces[2::3]
-    if _ILL.search("\n".join(texts)):
+    joined = "\n".join(texts)
+    if _ILL.search(joined):
         raise ValueError("characters that XML has not, or reads as others")
+    if "&" in joined:
+        texts = list(map(_plain, texts))
     del pieces[2::3]
     outline = _CLOSED_ROW.sub(r"\1></row>", "".join(pieces))
     if _NUMBER in outline:
@@ -129,11 +132,11 @@ def _read(xml: str, part: str, strings: Sequence[str], limits: Limits) -> Sheet:
         for column, style, kind, value, text, formula, key in row.filled:
             position = number, column
             if text >= 0:
-                formula = _plain(texts[at + text])
+                formula = texts[at + text]
             if formula is not None:
                 formula = formulas.read(formula, key, position)
             cells[position] = Cell(
-                cell_value(kind, _plain(texts[at + value]), strings) if value >= 0 else None,
+                cell_value(kind, texts[at + value], strings) if value >= 0 else None,
                 style,
                 formula,
                 kind == "e",
@@ -260,8 +263,6 @@ def _place(element: etree._Element, numbers: Iterator[int]) -> int:
 
 def _plain(text: str) -> str:
     """A text as XML reads it. Raises ValueError where an entity is not one of the five."""
-    if "&" not in text:
-        return text
     if text.count("&") != len(_ENTITY.findall(text)):
         raise ValueError(text)
     return _ENTITY.sub(lambda entity: _ENTITIES[entity[1]], text)
