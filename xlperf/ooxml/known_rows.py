@@ -1,21 +1,23 @@
 """Worksheet parts read by rows that were seen before.
 
 Forms that come back were made from few templates: row by row they differ in what their cells say,
-not in which cells there are. So a part is split at its texts, and what is left of a row, its
-outline, goes through lxml once and is remembered with the places of its texts. Whatever is not
-plain here, or not right, is left to `read_sheet`, which also tells what is wrong.
+not in which cells there are. So a part is split at its texts, and what is left of a row without
+its number and height, its outline, goes through lxml once and is remembered with the places of its
+texts. Whatever is not plain here, or not right, is left to `read_sheet`, which also tells what is
+wrong.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
-from itertools import count, islice
+from itertools import count, repeat
 from typing import NamedTuple
 
 from lxml import etree
 
 from xlperf.diagnostic import WorkbookError
-from xlperf.ooxml.address import MAX_ROW, parse_cell
+from xlperf.ooxml.address import MAX_ROW, cell_name, parse_cell
 from xlperf.ooxml.package import parse_xml
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.sheet import (
@@ -35,7 +37,14 @@ _DECLARED = re.compile(
     r"<\?xml version=[\"']1\.0[\"'](?: encoding=[\"'](?:UTF|utf)-8[\"'])?"
     r"(?: standalone=[\"'](?:yes|no)[\"'])?\s*\?>"
 )
-_UNNUMBERED = re.compile('<row(?![A-Za-z]| r="[1-9])')
+_CLOSED_ROW = re.compile("(<row [^<>]*)/>")
+_DIMENSION = re.compile('<dimension ref="[A-Z0-9:]*"/>')
+_ROW = re.compile(
+    r"""\s*<row r="([1-9][0-9]{0,6})"(?:([^<>']*?) ht="([0-9.]+)"([^<>']*)|([^<>']*))>"""
+)
+_NUMBER = "\1"
+"""Stands for the number of the row in its outline; no XML can hold it."""
+
 _NO_ELEMENT = re.compile("<[!?]")
 _ILL = re.compile("[\\x00-\\x08\\x0b-\\x1f\\ufffe\\uffff]|]]>")
 _ENTITY = re.compile("&(amp|lt|gt|quot|apos);")
@@ -54,7 +63,7 @@ class _Filled(NamedTuple):
     `shared` the key by which cells share it.
     """
 
-    position: Position
+    column: int
     style: int
     kind: str
     value: int
@@ -66,16 +75,25 @@ class _Filled(NamedTuple):
 class _Row(NamedTuple):
     """What an outline holds: every cell as if it were blank, those that are not, and its texts."""
 
-    cells: Mapping[Position, Cell]
+    columns: tuple[int, ...]
+    cells: tuple[Cell, ...]
     filled: tuple[_Filled, ...]
-    heights: Mapping[int, float]
     texts: int
+
+
+class _Source(NamedTuple):
+    """One row of a part: its number, its height in points, its outline, and how it stands there."""
+
+    number: int
+    height: float | None
+    outline: str
+    xml: str
 
 
 def read_known_sheet(
     xml: bytes, part: str, strings: Sequence[str], limits: Limits = DEFAULT
 ) -> Sheet:
-    """As `read_sheet`, in a quarter of the time where its rows are like others read before."""
+    """As `read_sheet`, in half the time where its rows are like others read before."""
     if len(xml) <= min(_LARGEST, limits.marks):  # no part has more marks than bytes
         try:
             return _read(xml.decode(), part, strings, limits)
@@ -87,27 +105,38 @@ def read_known_sheet(
 def _read(xml: str, part: str, strings: Sequence[str], limits: Limits) -> Sheet:
     pieces = _TEXT.split(xml)
     texts = pieces[2::3]
-    if _ILL.search("\n".join(texts)):
+    joined = "\n".join(texts)
+    if _ILL.search(joined):
         raise ValueError("characters that XML has not, or reads as others")
+    if "&" in joined:
+        texts = list(map(_plain, texts))
     del pieces[2::3]
-    outline = "".join(pieces)
+    outline = _CLOSED_ROW.sub(r"\1></row>", "".join(pieces))
+    if _NUMBER in outline:
+        raise ValueError("a character that XML has not")
     head, mark, rest = outline.partition("<row ")
+    head = _DIMENSION.sub('<dimension ref=""/>', head, count=1)  # every length has its own
     *outlines, tail = (mark + rest).split("</row>")
     # A sheet is right where its frame is and each of its rows is in this frame.
     frame = _frame(head, tail, part, limits)
-    cells, heights = dict(frame.cells), dict(frame.heights)
+    cells: dict[Position, Cell] = {}
+    heights: dict[int, float] = {}
     formulas = Formulas(limits)
     at = 0
-    for row in _rows(head, outlines, part, limits):
-        cells.update(row.cells)
-        heights.update(row.heights)
-        for position, style, kind, value, text, formula, key in row.filled:
+    sources = [_source(outline) for outline in outlines]
+    for source, row in zip(sources, _rows(head, sources, part, limits), strict=True):
+        number = source.number
+        if source.height is not None:
+            heights[number] = source.height
+        cells.update(zip(zip(repeat(number), row.columns), row.cells, strict=True))
+        for column, style, kind, value, text, formula, key in row.filled:
+            position = number, column
             if text >= 0:
-                formula = _plain(texts[at + text])
+                formula = texts[at + text]
             if formula is not None:
                 formula = formulas.read(formula, key, position)
             cells[position] = Cell(
-                cell_value(kind, _plain(texts[at + value]), strings) if value >= 0 else None,
+                cell_value(kind, texts[at + value], strings) if value >= 0 else None,
                 style,
                 formula,
                 kind == "e",
@@ -115,9 +144,24 @@ def _read(xml: str, part: str, strings: Sequence[str], limits: Limits) -> Sheet:
         at += row.texts
     if at != len(texts):
         raise ValueError("texts outside the rows")
-    return Sheet(
-        cells, frame.merges, frame.widths, heights, frame.default_width, frame.default_height
-    )
+    return replace(frame, cells=cells, heights=heights)
+
+
+def _source(xml: str) -> _Source:
+    found = _ROW.match(xml)
+    if not found:
+        raise ValueError("no plain row")
+    cells = xml[found.end() :]
+    digits, before, height, after, settings = found.groups()
+    if height:
+        settings = f'{before} ht=""{after}'
+    if settings.count(" ht=") != bool(height):
+        raise ValueError("no plain height")
+    # Each cell has the number in its address. Where something else ends in it too, it stays.
+    marked = cells.replace(digits + '"', _NUMBER + '"')
+    if marked.count(_NUMBER) != marked.count("<c "):
+        marked = f"{digits} {cells}"
+    return _Source(int(digits), length(height) if height else None, settings + ">" + marked, xml)
 
 
 @lru_cache(maxsize=64)
@@ -126,8 +170,6 @@ def _frame(head: str, tail: str, part: str, limits: Limits) -> Sheet:
     declared = _DECLARED.match(head)
     if not declared or _NO_ELEMENT.search(head + tail, declared.end()):
         raise ValueError("no plain UTF-8, or more than elements")
-    if _UNNUMBERED.search(tail):
-        raise ValueError("a row whose number hangs on the one before")
     return read_sheet((head + tail).encode(), part, (), limits)
 
 
@@ -135,35 +177,30 @@ _known: dict[str, dict[str, _Row]] = {}
 """What is remembered: rows by the head of their sheet, which says what prefixes mean."""
 
 
-def _rows(head: str, outlines: Sequence[str], part: str, limits: Limits) -> list[_Row]:
+def _rows(head: str, sources: Sequence[_Source], part: str, limits: Limits) -> list[_Row]:
     known = _known.get(head, {})
-    rows = {outline: known.get(outline) for outline in outlines}
-    if new := [outline for outline, row in rows.items() if row is None]:
-        learnt = dict(zip(new, _learnt(head, new, part, limits), strict=True))
-        rows |= learnt
+    new = {s.outline: s for s in sources if s.outline not in known}
+    if new:
+        learnt = dict(zip(new, _learnt(head, list(new.values()), part, limits), strict=True))
         if sum(len(o) for of_head in _known.values() for o in of_head) > _KEPT:
             _known.clear()
-        _known[head] = {**_known.get(head, {}), **learnt}
-    return [row for outline in outlines if (row := rows[outline])]
+        known = _known[head] = {**known, **learnt}
+    return [known[source.outline] for source in sources]
 
 
-def _learnt(head: str, outlines: Sequence[str], part: str, limits: Limits) -> Iterator[_Row]:
+def _learnt(head: str, sources: Sequence[_Source], part: str, limits: Limits) -> Iterator[_Row]:
     """What these rows hold. Raises ValueError or WorkbookError where one of them is not plain.
 
-    That all of them are rows of the sheet, none within another, and begin as rows do, says that
-    each of them is well-formed by itself.
+    That all of them are rows of the sheet, none within another, says that each of them is
+    well-formed by itself.
     """
-    body = "".join([_numbered(outline) + "</row>" for outline in outlines])
-    root = parse_xml(f"{head}{body}{_CLOSED}".encode(), part, limits)
+    body = "".join([_numbered(source.xml) + "</row>" for source in sources])
     if _NO_ELEMENT.search(body):
         raise ValueError("more than elements")
+    root = parse_xml(f"{head}{body}{_CLOSED}".encode(), part, limits)
     elements = root.findall(f"{NS}sheetData/{NS}row")
-    counts = [outline.count("<row ") for outline in outlines]
-    if len(elements) != sum(counts) or not all(o.lstrip().startswith("<row ") for o in outlines):
-        raise ValueError("rows")
-    left = iter(elements)
-    for outline, number in zip(outlines, counts, strict=True):
-        yield _row(list(islice(left, number)), len(_TEXT.findall(outline)))
+    for source, element in zip(sources, elements, strict=True):
+        yield _row(element, source)
 
 
 def _numbered(outline: str) -> str:
@@ -172,29 +209,27 @@ def _numbered(outline: str) -> str:
     return _TEXT.sub(lambda tag: f"{tag[1]}{next(numbers)}", outline)
 
 
-def _row(elements: Sequence[etree._Element], texts: int) -> _Row:
-    cells: dict[Position, Cell] = {}
+def _row(element: etree._Element, source: _Source) -> _Row:
+    columns: list[int] = []
+    cells: list[Cell] = []
     filled: list[_Filled] = []
-    heights: dict[int, float] = {}
     numbers = count()
-    for row in elements:
-        number = int(row.attrib["r"])
-        if not 1 <= number <= MAX_ROW:
-            raise ValueError(number)
-        if height := row.get("ht"):
-            heights[number] = length(height)
-        for c in row.iterchildren(_CELL):
-            position = number, parse_cell(c.attrib["r"])[1]
-            style = int(c.get("s", 0))
-            cells[position] = blank(style)
-            if len(c):
-                filled.append(_filled(c, position, style, numbers))
+    for c in element.iterchildren(_CELL):
+        row, column = parse_cell(c.attrib["r"])
+        if row != source.number or row > MAX_ROW or c.attrib["r"] != cell_name(row, column):
+            raise ValueError("another row")
+        style = int(c.get("s", 0))
+        columns.append(column)
+        cells.append(blank(style))
+        if len(c):
+            filled.append(_filled(c, column, style, numbers))
+    texts = len(_TEXT.findall(source.xml))
     if next(numbers) != texts:
         raise ValueError("texts outside the cells")
-    return _Row(cells, tuple(filled), heights, texts)
+    return _Row(tuple(columns), tuple(cells), tuple(filled), texts)
 
 
-def _filled(c: etree._Element, position: Position, style: int, numbers: Iterator[int]) -> _Filled:
+def _filled(c: etree._Element, column: int, style: int, numbers: Iterator[int]) -> _Filled:
     """A cell by its element, whose texts are the next `numbers`."""
     value = text = -1
     formula = key = None
@@ -216,7 +251,7 @@ def _filled(c: etree._Element, position: Position, style: int, numbers: Iterator
                 raise ValueError("runs of text")
             kind = "str"
             value = _place(run, numbers)
-    return _Filled(position, style, kind, value, text, formula, key)
+    return _Filled(column, style, kind, value, text, formula, key)
 
 
 def _place(element: etree._Element, numbers: Iterator[int]) -> int:
@@ -228,8 +263,6 @@ def _place(element: etree._Element, numbers: Iterator[int]) -> int:
 
 def _plain(text: str) -> str:
     """A text as XML reads it. Raises ValueError where an entity is not one of the five."""
-    if "&" not in text:
-        return text
     if text.count("&") != len(_ENTITY.findall(text)):
         raise ValueError(text)
     return _ENTITY.sub(lambda entity: _ENTITIES[entity[1]], text)
