@@ -126,6 +126,7 @@ def logical(value: Value) -> bool:
     return number(value) != 0
 
 
+_DIGIT = re.compile(r"\d")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _NUMBER = re.compile(
     r"(?P<open>\()?\s*(?P<sign>[+-])?\s*[¥￥]?\s*"
@@ -148,6 +149,8 @@ def text_number(source: str) -> float:
                 return result
         except ValueError:
             pass
+    elif not _DIGIT.search(source):  # as most texts are that stand for no number
+        raise Fault(VALUE)
     plain = source.strip(" ").translate(_FULL_WIDTH)
     if found := _NUMBER.fullmatch(plain):
         digits = found["digits"].replace(",", "") + (found["exponent"] or "")

@@ -174,14 +174,14 @@ class _Outline:
         return tuple([name for name, _, _ in self._formulas])
 
     @cached_property
-    def formula_places(self) -> list[tuple[int, bytes]]:
-        """The slot of each formula cell, and its attribute `t` as the file has it."""
-        found = []
+    def formula_places(self) -> tuple[list[int], list[bytes]]:
+        """The slot of each formula cell, -1 for none, and its attribute `t` as the file has it."""
+        slots, kinds = [], []
         for name, tag, content in self._formulas:
-            slot = self.cells[name][2] if _SLOT_AFTER.match(content) else 0
+            slots.append(self.cells[name][2] if _SLOT_AFTER.match(content) else -1)
             typed = _TYPE.search(tag)
-            found.append((slot, typed[0] if typed else b""))
-        return found
+            kinds.append(typed[0] if typed else b"")
+        return slots, kinds
 
     @cached_property
     def cells(self) -> dict[bytes, tuple[bytes, bytes, int]]:
@@ -376,23 +376,24 @@ class FormulaSheet:
         `spilt` are cells that the result of a formula fills. A cell that shows its value already
         keeps its bytes; the part is the very same object where all of them do.
         """
-        pieces = list(self._pieces)
-        numbers = iter(_numbers([value for value in values if type(value) is float]))
-        strangers = {}
-        names, places = self._outline.formula_names, self._outline.formula_places
-        for name, (slot, old), value in zip(names, places, values, strict=True):
-            if type(value) is float:
-                kind, element = b"", next(numbers)
-            else:
-                kind, element = self._written(name, value)
-            if not slot:
-                strangers[name] = kind, element
-                continue
-            if kind != old:
-                pieces[slot - 1] = _retyped(pieces[slot - 1], kind)
+        names, (slots, old_kinds) = self._outline.formula_names, self._outline.formula_places
+        kinds = [b""] * len(names)
+        elements = _numbers([value if type(value) is float else 0.0 for value in values])
+        for place, value in enumerate(values):
+            if type(value) is not float:
+                kinds[place], elements[place] = self._written(names[place], value)
+        pieces = [*self._pieces, b""]  # the last for cells without a slot
+        for slot, element in zip(slots, elements, strict=True):
             pieces[slot] = element
+        del pieces[-1]
+        if kinds != old_kinds:
+            for slot, kind, old in zip(slots, kinds, old_kinds, strict=True):
+                if kind != old and slot >= 0:
+                    pieces[slot - 1] = _retyped(pieces[slot - 1], kind)
         xml = b"".join(pieces) if pieces != self._pieces else self.xml
-        if strangers:
+        if -1 in slots:
+            written = zip(names, slots, kinds, elements, strict=True)
+            strangers = {name: (kind, element) for name, slot, kind, element in written if slot < 0}
             xml = _CELL.sub(lambda cell: self._first_value(cell, strangers), xml)
         for position, value in spilt.items():
             name = cell_name(*position).encode()
@@ -453,7 +454,7 @@ def _numbers(values: Sequence[float]) -> list[bytes]:
     if "e-3" in shown:  # Excel knows no smaller numbers than these, and takes them for 0
         shown = "\n<v>".join([repr(0.0 if abs(v) < _SMALLEST else v) for v in values])
     shown = f"<v>{shown}\n".replace("<v>-0.0\n", "<v>0\n").replace(".0\n", "\n")
-    return shown.replace("e", "E").encode().split(b"\n")
+    return shown.replace("e", "E").encode().split(b"\n")[: len(values)]
 
 
 def _filled(xml: bytes, name: bytes, kind: bytes, element: bytes) -> bytes:
