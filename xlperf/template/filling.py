@@ -200,7 +200,7 @@ class _Filling:
         A level-2 area stays inside level 1.
         """
         areas, covered = [], set[int]()
-        bounds = [0, len(self._layout.rows)]
+        bounds = {0}
         for label in self._layout.levels:
             texts = [i.entry(label).text for i in self._project.indicators] or [""]
             starts = [
@@ -208,7 +208,7 @@ class _Filling:
                 for index, text in enumerate(texts)
                 if index in bounds or not text or text != texts[index - 1]
             ]
-            bounds = sorted({*bounds, *starts})
+            bounds |= set(starts)
             for start, end in zip(starts, [*starts[1:], len(texts)], strict=True):
                 first = self._layout.rows[start][label].area
                 area = Area(first.top, first.left, first.top + end - start - 1, first.right)
