@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 import xlsxwriter
 
@@ -13,6 +14,7 @@ SHEET = "表 1"
 def workbook(build: Callable[[xlsxwriter.Workbook, object], None]) -> bytes:
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file)
+    book.set_properties({"created": datetime(2025, 1, 1)})  # the same bytes at any time
     build(book, book.add_worksheet(SHEET))
     book.close()
     return file.getvalue()
