@@ -6,7 +6,7 @@ once, for all its cells and for all the workbooks at hand.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -106,9 +106,9 @@ def precedents(
 
 
 def steps(
-    trees: Mapping[Key, Expr], reads: Mapping[Key, Reads], depth: Mapping[Key | int, int]
+    trees: Mapping[Key, Expr], reads: Mapping[Key, Reads], depth: Callable[[Key], int]
 ) -> Plan:
-    """The plan of these formulas, where `depth` has how many stand one upon another below each."""
+    """The plan of these formulas, where `depth` is how many stand one upon another below one."""
     alike: dict[tuple[object, ...], list[Key]] = {}
     first_of: dict[tuple[object, ...], Key] = {}
     models: dict[Key, Key] = {}  # alike ones of all depths share one tree: it is compiled once
@@ -116,7 +116,7 @@ def steps(
         sizes = tuple([(len(rows), len(rows[0])) for _, rows in reads[key]])
         shape = key[0], sizes, _shape(tree, key)
         models[key] = model = first_of.setdefault(shape, key)
-        alike.setdefault((depth[key], model), []).append(key)
+        alike.setdefault((depth(key), model), []).append(key)
     read = {id(rows): rows for nodes in reads.values() for _, rows in nodes}
     cells = {cell for rows in read.values() for row in rows for cell in row}
     given = sorted(cells - trees.keys())
@@ -126,7 +126,7 @@ def steps(
         for identity, rows in read.items()
     }
     found = []
-    for keys in sorted(alike.values(), key=lambda keys: depth[keys[0]]):
+    for keys in sorted(alike.values(), key=lambda keys: depth(keys[0])):
         model = models[keys[0]]
         nodes = [node for node, _ in reads[model]]
         areas = zip(*([rows for _, rows in reads[key]] for key in keys), strict=True)

@@ -82,7 +82,7 @@ def plan(book: Book) -> BookPlan | list[Reason]:
     depth = levels(precedents(trees, reads))
     if circular := [key for key in trees if key not in depth]:
         return [Reason(Message("循环引用", "circular references"), key, True) for key in circular]
-    whole = steps(trees, reads, depth)
+    whole = steps(trees, reads, depth.__getitem__)
     return BookPlan(whole, tuple(_by_sheet(whole.given)))
 
 
