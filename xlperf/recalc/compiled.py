@@ -6,7 +6,7 @@ from xlperf.diagnostic import Message
 from xlperf.expr import doubts
 from xlperf.expr.steps import Held, compute
 from xlperf.recalc import preflight
-from xlperf.recalc.book import Book
+from xlperf.recalc.book import Book, FormulaValues
 from xlperf.recalc.engine import Reason, Values
 from xlperf.recalc.graph import BookPlan, plan
 
@@ -62,7 +62,8 @@ def _answers(found: BookPlan, books: Sequence[Book]) -> list[Values | Reason]:
         for step in found.plan.steps:
             compute(step, held)
     if not doubtful:
-        return [dict(zip(found.plan.formulas, values, strict=True)) for values in held.answers()]
+        keys, sheets = found.plan.formulas, found.formulas
+        return [FormulaValues(keys, sheets, values) for values in held.answers()]
     if len(books) == 1:
         shown = "、".join(dict.fromkeys(doubtful[:3]))
         zh, en = f"Excel 中结果可能不同：{shown}", f"what Excel may answer otherwise: {shown}"

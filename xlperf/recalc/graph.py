@@ -1,6 +1,6 @@
 """The formulas of a workbook as a plan, with all that its names and references stand for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -45,11 +45,12 @@ class BookPlan:
     """How the formulas of a workbook are computed.
 
     `given` has the cells that are given in the plan, sheet by sheet: their places among all, and
-    their addresses as the file has them.
+    their addresses as the file has them. `formulas` has, by sheet, which formulas are its own.
     """
 
     plan: Plan
     given: tuple[tuple[int, range, tuple[bytes, ...]], ...]
+    formulas: Mapping[int, slice]
 
 
 def plan(book: Book) -> BookPlan | list[Reason]:
@@ -83,15 +84,21 @@ def plan(book: Book) -> BookPlan | list[Reason]:
     if circular := [key for key in trees if key not in depth]:
         return [Reason(Message("循环引用", "circular references"), key, True) for key in circular]
     whole = steps(trees, reads, depth.__getitem__)
-    return BookPlan(whole, tuple(_by_sheet(whole.given)))
+    given = [
+        (sheet, range(start, start + len(keys)), tuple([cell_name(*k[1:]).encode() for k in keys]))
+        for sheet, start, keys in _by_sheet(whole.given)
+    ]
+    formulas = {s: slice(start, start + len(k)) for s, start, k in _by_sheet(whole.formulas)}
+    return BookPlan(whole, tuple(given), formulas)
 
 
-def _by_sheet(given: tuple[Key, ...]) -> Iterator[tuple[int, range, tuple[bytes, ...]]]:
+def _by_sheet(keys: tuple[Key, ...]) -> Iterator[tuple[int, int, Sequence[Key]]]:
+    """Sheet, place of its first cell among all, and its cells."""
     start = 0
-    for sheet, group in groupby(given, key=itemgetter(0)):
-        names = tuple([cell_name(*key[1:]).encode() for key in group])
-        yield sheet, range(start, start + len(names)), names
-        start += len(names)
+    for sheet, group in groupby(keys, key=itemgetter(0)):
+        own = list(group)
+        yield sheet, start, own
+        start += len(own)
 
 
 def _parsed(text: str) -> Expr:
