@@ -9,11 +9,14 @@ import pandas as pd
 import pytest
 
 import xlperf
+from tests.template.forms import small_form
 from xlperf.bulk.file_names import file_name
-from xlperf.bulk.fill import fill_records, load, load_example
+from xlperf.bulk.fill import Options, fill_records, load, load_example
 from xlperf.diagnostic import WorkbookError
 from xlperf.forms import Entry
 from xlperf.resources import examples_root, template_path
+from xlperf.scoring import Policy, score
+from xlperf.template import Template
 
 FORM = "guizhou_self_evaluation"
 
@@ -255,3 +258,20 @@ def test_a_file_that_cannot_be_written_is_told_of_its_own_project(tmp_path):
     assert [outcome.path is None for outcome in again] == [n == 2 for n in range(8)]
     assert again[2].key == records.projects[2].key
     assert again[2].problems[0].code == "W103"
+
+
+@pytest.mark.parametrize("formulas", ["native", "udf"])
+def test_a_form_without_the_cells_that_a_score_is_computed_from_holds_the_score(tmp_path, formulas):
+    template = Template(small_form())
+    assert not {"指标值", "实际完成值"} & {field.key for field in template.form.columns}
+    records = load(template, examples_root() / "qiannan-2023")
+    records.faults.clear()  # made for another template
+    outcomes = fill_records(template, records, tmp_path, Options(formulas))
+    assert all(outcome.path for outcome in outcomes)
+    rows = records.projects[0].indicators
+    results = [(row, score(row, Policy.default()).value) for row in rows]
+    assert {value is None for _, value in results} == {True, False}
+    expected = [row.score if value is None else value for row, value in results]
+    sheet = openpyxl.load_workbook(outcomes[0].path).active
+    held = [sheet.cell(number, 6).value for number in range(7, 7 + len(rows))]
+    assert held == [float(value) for value in expected]

@@ -11,7 +11,7 @@ from xlperf.bulk.frames import read_table
 from xlperf.bulk.score import FormulaStyle, ScoredForm, is_self_evaluation, score_data
 from xlperf.bulk.sheet_names import COLUMN, note_bad_names, sheet_names
 from xlperf.diagnostic import Diagnostic, InputError, Message, Place, WorkbookError
-from xlperf.expr import Expr
+from xlperf.expr import Expr, Ref, references_in
 from xlperf.forms import BLANK, INDICATOR_PREFIX, KEY, Entry, Indicator, Project, number_entry
 from xlperf.ooxml.files import make_folder, write_file, write_files
 from xlperf.ooxml.preflight import DEFAULT, Limits
@@ -215,6 +215,7 @@ class _Filler:
     def __init__(self, template: Template, options: Options) -> None:
         self._template = template
         self._options = options
+        self._columns = {field.key for field in template.form.columns}
         self._dropping: set[str] = set()
 
     def fill(self, work: Sequence[tuple[Project, Path]]) -> Iterator[Outcome]:
@@ -307,13 +308,18 @@ class _Filler:
         return replace(project, entries=entries, indicators=tuple(indicators)), formulas
 
     def _formula(self, indicator: Indicator, result: Score) -> Expr | None:
+        """What the score cell holds, if the form has all the cells that it reads."""
+        formula = None
         match self._options.formulas:
             case "native":
-                return result.formula
+                formula = result.formula
             case "udf":
                 row = {ref.name: indicator.entry(ref.name).text or None for ref in ROW}
-                return score_call(result, row, self._options.policy)
-        return None
+                formula = score_call(result, row, self._options.policy)
+        if formula is None:
+            return None
+        read = (node.name for node in references_in(formula) if isinstance(node, Ref))
+        return formula if self._columns.issuperset(read) else None
 
 
 def _outcome(project: Project, path: Path, filled: Filled | FilledSheet) -> Outcome:
