@@ -174,7 +174,7 @@ def _metadata(wheel: Path) -> email.message.Message:
 
 def _pip(*args: str | Path) -> None:
     """Raises WorkbookError with pip's last words where it fails."""
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
+    command = [sys.executable, "-P", "-m", "pip", "--disable-pip-version-check", "-q"]
     run = subprocess.run(
         [*command, *map(str, args)], capture_output=True, text=True, encoding="utf-8",
         errors="replace", check=False,

@@ -125,7 +125,7 @@ def interpreter_key(desktop: Desktop) -> str:
 def _files(desktop: Desktop, addin: bytes) -> dict[Path, bytes]:
     files = {desktop.settings: _settings(desktop), desktop.addin: addin}
     if desktop.system == "darwin":
-        files[desktop.script] = (build.xlwings_folder() / desktop.script.name).read_bytes()
+        files[desktop.script] = build.mac_script()
     return files
 
 
