@@ -121,7 +121,7 @@ def run_in(folder: Path, command: str, state: Path) -> str:
     """The names of the hostile modules that were imported."""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     subprocess.run(
-        shlex.split(command.split(" > /dev/null")[0]),
+        shlex.split(command.partition(" > /dev/null")[0]),
         cwd=folder,
         env={**environment, "XLPERF_STATE": str(state)},
         capture_output=True,

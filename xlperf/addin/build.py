@@ -53,8 +53,8 @@ _ADAPTED = (
 """What of the module of xlwings is written otherwise: where it finds settings, who has called.
 
 Also what Python is started with: the folder that Excel is in, perhaps one that somebody sent, must
-be searched for no program and no module. `-P` keeps it from `sys.path`; `prepare_sys_path` would put
-it there again, as an empty entry, and has nothing else to say, the settings naming no other folder.
+be searched for no program and no module. `-P` keeps it from `sys.path`; `prepare_sys_path` would
+put it there again, as an empty entry, and do nothing else, as the settings name no other folder.
 """
 
 _SCRIPT_ADAPTED = (

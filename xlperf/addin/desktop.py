@@ -151,7 +151,7 @@ _MAC_TASKS = (("/usr/bin/pgrep", "-lx", "Microsoft Excel"), b"Microsoft Excel")
 
 def _windows_tasks() -> tuple[tuple[str, ...], bytes]:
     """By its full path: Windows looks for a bare name in the current folder first."""
-    program = os.path.join(os.environ.get("SystemRoot", "C:\\Windows"), "System32", "tasklist.exe")
+    program = os.path.join(os.environ.get("SYSTEMROOT", "C:\\Windows"), "System32", "tasklist.exe")
     return (program, "/FI", "IMAGENAME eq EXCEL.EXE", "/NH"), b"EXCEL.EXE"
 
 
