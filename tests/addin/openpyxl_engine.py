@@ -20,6 +20,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.hyperlink import Hyperlink
 from xlwings import base_classes
 
 from tests.addin.as_excel import Area, address, formulas, merge, move_rows, put, type_into, unmerge
@@ -491,6 +492,13 @@ class Range(base_classes.Range):
     def add_note(self, text: str) -> "Note":
         next(self.cells()).comment = Comment(text, "")
         return Note(self)
+
+    @changes
+    def add_hyperlink(self, address: str, text_to_display: str, screen_tip: str) -> None:
+        assert address.startswith("#")
+        cell = next(self.cells())
+        cell.value = text_to_display
+        cell.hyperlink = Hyperlink(ref="", location=address[1:], tooltip=screen_tip)
 
     @changes
     def merge(self, across: bool) -> None:

@@ -62,6 +62,7 @@ def test_check_marks_what_the_command_line_marks(form, filled, open_copy, tmp_pa
     listing = got["sheets"].pop("审核结果")
     expected = wanted["sheets"].pop("审核结果")
     assert listing["cells"] == expected["cells"]
+    assert listing["links"] == expected["links"] != {}
     assert listing["fills"].items() <= expected["fills"].items() | {
         (cell, "E7E6E6") for cell in expected["cells"]
     }

@@ -146,8 +146,18 @@ class SetNote:
     text: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class SetLink:
+    """A cell that leads to a place of the workbook such as `'自评表'!B3`, and says `text`."""
+
+    sheet: str
+    cell: str
+    place: str
+    text: str
+
+
 Structure = RenameSheet | InsertRows | RemoveRows | AddSheet | RemoveSheet
-Content = SetCells | Merge | Unmerge | SetHeight | SetName | SetColour | SetNote
+Content = SetCells | Merge | Unmerge | SetHeight | SetName | SetColour | SetNote | SetLink
 Action = Structure | Content
 
 

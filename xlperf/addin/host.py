@@ -28,6 +28,7 @@ from xlperf.addin.actions import (
     SetCells,
     SetColour,
     SetHeight,
+    SetLink,
     SetName,
     SetNote,
     Structure,
@@ -219,6 +220,8 @@ class Host:
                 sheets[sheet].range(cells).color = colour and f"#{colour}"
             case SetNote(sheet, cell, text):
                 self._set_note(self._range(sheet, cell), text)
+            case SetLink(sheet, cell, place, text):
+                self._range(sheet, cell).add_hyperlink(f"#{place}", text, text)
             case SetName(name, refers_to, sheet):
                 names = sheets[sheet].names if sheet else self.book.names
                 if refers_to is not None:
