@@ -21,7 +21,7 @@ from xlperf import bulk, resources
 from xlperf.addin import commands, memory, messages
 from xlperf.addin.actions import Plan, joined
 from xlperf.addin.difference import typed_cells
-from xlperf.addin.host import TITLE, Host, TornError
+from xlperf.addin.host import Host, TornError
 from xlperf.addin.marks import (
     Looks,
     clear_plan,
@@ -34,10 +34,10 @@ from xlperf.addin.marks import (
 from xlperf.addin.memory import Done, Marks, Memory
 from xlperf.addin.page import html_page
 from xlperf.addin.snapshot import Protection, Snapshot
-from xlperf.diagnostic import Diagnostic, InputError, Lang
+from xlperf.diagnostic import Diagnostic, InputError, Lang, Message
 from xlperf.ooxml.address import cell_name
 from xlperf.ooxml.files import make_folder, write_file
-from xlperf.review.settings import FILE_NAME, find_settings, settings_for
+from xlperf.review.settings import FILE_NAME, find_settings
 from xlperf.tables import FILES, Records
 from xlperf.template import Template
 
@@ -61,6 +61,7 @@ def _button(press: Press) -> Callable[[], None]:
         host: Host | None = None
         try:
             host = Host(xw.Book.caller())
+            host.refuse_others()
             press(host)
         except InputError as error:
             _tell(host, error.text(_lang(host)))
@@ -77,7 +78,7 @@ def _button(press: Press) -> Callable[[], None]:
 
 @_button
 def check(host: Host) -> None:
-    with host.busy("正在检查…"):
+    with host.busy(messages.CHECKING):
         snapshot = host.snapshot()
         checked = commands.check(snapshot)
         known = memory.recall(host.key).marks
@@ -113,7 +114,7 @@ def next_finding(host: Host) -> None:
 
 @_button
 def fix(host: Host) -> None:
-    with host.busy("正在查找可以修复的问题…"):
+    with host.busy(messages.LOOKING_FOR_FIXES):
         snapshot = host.snapshot()
         mended, plan = commands.fix(snapshot)
     lang = snapshot.settings().lang
@@ -127,7 +128,7 @@ def fix(host: Host) -> None:
         question = messages.APPLY if last else messages.MORE
         if not host.agrees(f"{page}\n\n{question.text(lang).format(count=len(lines))}"):
             return
-    with host.busy("正在修复…"):
+    with host.busy(messages.FIXING):
         _carry_out(host, snapshot, "fix", plan)
     host.tell(messages.FIXED.text(lang).format(count=len(lines)))
 
@@ -140,7 +141,7 @@ def clear_marks(host: Host) -> None:
     plan = clear_plan(snapshot.data, cleared, {**now, **host.looks(listed(snapshot.data))})
     if not plan:
         raise InputError(messages.NO_MARKS)
-    with host.busy("正在清除标记…"):
+    with host.busy(messages.CLEARING):
         _carry_out(host, snapshot, "clear_marks", plan, cleared, Marks())
 
 
@@ -149,7 +150,7 @@ def clear_marks(host: Host) -> None:
 
 @_button
 def score(host: Host) -> None:
-    with host.busy("正在计算得分…"):
+    with host.busy(messages.SCORING):
         snapshot = host.snapshot()
         forms, noticed, plan = commands.score(snapshot)
         _carry_out(host, snapshot, "score", plan)
@@ -159,7 +160,7 @@ def score(host: Host) -> None:
 
 @_button
 def explain_score(host: Host) -> None:
-    with host.busy("正在查看评分依据…"):
+    with host.busy(messages.EXPLAINING):
         said = commands.explain_score(host.snapshot())
     host.tell(said)
 
@@ -169,10 +170,10 @@ def explain_score(host: Host) -> None:
 
 @_button
 def fill(host: Host) -> None:
-    chosen = host.choose_file("选择数据表：含“项目”“指标”两张工作表的 Excel 文件，或 projects.csv")
+    chosen = host.choose_table(messages.CHOOSE_TABLE)
     if chosen is None:
         return
-    with host.busy("正在读取数据表…"):
+    with host.busy(messages.READING_TABLES):
         snapshot = host.snapshot()
         source = chosen.parent if chosen.name in FILES.values() else chosen
         template, records = commands.records_for(snapshot, source)
@@ -188,7 +189,7 @@ def fill(host: Host) -> None:
     key = keys[0] if len(keys) == 1 else _chosen_key(host, template, keys, lang)
     if key is None:
         return
-    with host.busy("正在填充…"):
+    with host.busy(messages.FILLING):
         outcome, plan = commands.fill(snapshot, template, records, key)
         _carry_out(host, snapshot, "fill", plan)
     said = messages.FILLED.text(lang).format(key=key)
@@ -196,10 +197,10 @@ def fill(host: Host) -> None:
 
 
 def _fill_each(host: Host, snapshot: Snapshot, template: Template, records: Records) -> None:
-    folder = host.choose_folder("选择存放新工作簿的文件夹")
+    folder = host.choose_folder(messages.CHOOSE_TARGET)
     if folder is None:
         return
-    with host.busy("正在填充…"):
+    with host.busy(messages.FILLING):
         outcomes = commands.fill_each(snapshot, template, records, folder, host.progress)
     lang = snapshot.settings().lang
     written = sum(outcome.path is not None for outcome in outcomes)
@@ -210,7 +211,7 @@ def _fill_each(host: Host, snapshot: Snapshot, template: Template, records: Reco
 
 def _chosen_key(host: Host, template: Template, keys: list[str], lang: Lang) -> str | None:
     own = template.form.constants.get("编号", "")
-    named = "、".join(keys[:_NAMED]) + ("…" if len(keys) > _NAMED else "")
+    named = messages.AND.text(lang).join(keys[:_NAMED]) + ("…" if len(keys) > _NAMED else "")
     answer = host.ask(messages.KEY.text(lang).format(keys=named), own if own in keys else keys[0])
     if answer is None:
         return None
@@ -221,15 +222,15 @@ def _chosen_key(host: Host, template: Template, keys: list[str], lang: Lang) -> 
 
 @_button
 def read(host: Host) -> None:
-    folder = host.choose_folder("选择存放绩效表的文件夹")
+    folder = host.choose_folder(messages.CHOOSE_FORMS)
     if folder is None:
         return
-    with host.busy("正在读取…"):
+    with host.busy(messages.READING):
         settings = host.snapshot().settings()
         reading = bulk.read_workbooks([folder], settings.limits)
         if not reading.files:
             raise InputError(reading.problems)
-        out = _free_file(host, folder, "数据")
+        out = _free_file(host, folder, messages.DATA)
         bulk.write_tables(reading.projects, reading.indicators, out)
         host.open(out)
     said = messages.READ.text(settings.lang).format(
@@ -240,12 +241,12 @@ def read(host: Host) -> None:
 
 @_button
 def summarise(host: Host) -> None:
-    folder = host.choose_folder("选择存放绩效表的文件夹")
+    folder = host.choose_folder(messages.CHOOSE_FORMS)
     if folder is None:
         return
-    with host.busy("正在汇总…"):
+    with host.busy(messages.SUMMARISING):
         settings = host.snapshot().settings()
-        out = _free_file(host, folder, "汇总")
+        out = _free_file(host, folder, messages.SUMMARY)
         data, found = commands.summarise(folder, settings)
         write_file(out, data)
         host.open(out)
@@ -253,13 +254,13 @@ def summarise(host: Host) -> None:
     _say(host, [said], found.problems, settings.lang)
 
 
-def _free_file(host: Host, folder: Path, what: str) -> Path:
+def _free_file(host: Host, folder: Path, what: Message) -> Path:
     """A workbook beside the folder, not inside: the next reading must not find it.
 
     Excel opens no two workbooks of one name.
     """
     for number in itertools.chain([""], itertools.count(2)):
-        out = folder.parent / f"{folder.name}_{what}{number}.xlsx"
+        out = folder.parent / f"{folder.name}_{what.text(host.lang)}{number}.xlsx"
         if not (out.exists() or host.has_open(out.name)):
             return out
     raise AssertionError("numbers do not end")
@@ -267,7 +268,7 @@ def _free_file(host: Host, folder: Path, what: str) -> Path:
 
 @_button
 def bind(host: Host) -> None:
-    with host.busy("正在识别栏目…"):
+    with host.busy(messages.BINDING):
         snapshot = host.snapshot()
         lines, plan = commands.bind(snapshot)
         _carry_out(host, snapshot, "bind", plan)
@@ -283,7 +284,7 @@ def undo(host: Host) -> None:
     done = known.done
     if done is None:
         raise InputError(messages.NOTHING_TO_UNDO)
-    with host.busy("正在撤销…"):
+    with host.busy(messages.UNDOING):
         snapshot = host.snapshot()
         back = done.plan.inverse
         protections = _to_lift(snapshot, back)
@@ -291,9 +292,10 @@ def undo(host: Host) -> None:
         host.carry_out(back, protections)
         with _remembering(host, "undo"):
             memory.keep(host.key, Memory(None, done.marks))
-    labels = {button.name: button.label for button in commands.BUTTONS}
-    label = labels.get(done.button, done.button)  # another version may have had other buttons
-    host.tell(messages.UNDONE.text(_lang(host)).format(label=label))
+    labels = {button.name: button.named for button in commands.BUTTONS}
+    # Another version may have had other buttons.
+    label = labels.get(done.button, Message(done.button, done.button)).text(host.lang)
+    host.tell(messages.UNDONE.text(host.lang).format(label=label))
 
 
 @_button
@@ -307,7 +309,7 @@ def settings(host: Host) -> None:
         file, said = path.parent / FILE_NAME, messages.NEW_SETTINGS
         write_file(file, messages.EMPTY_SETTINGS.encode("utf-8"))
     _show(file)
-    host.tell(said.text().format(file=file))
+    host.tell(said.text(host.lang).format(file=file))
 
 
 @_button
@@ -398,14 +400,11 @@ def _tell(host: Host | None, text: str) -> None:
         if host is not None:
             host.tell(text, wrong=True)
         elif (app := xw.apps.active) is not None:
-            app.alert(text, TITLE, "ok", "critical")
+            app.alert(text, messages.TITLE.text(), "ok", "critical")
 
 
 def _lang(host: Host | None) -> Lang:
-    with contextlib.suppress(Exception):  # settings that cannot be read are told in Chinese
-        if host is not None and host.path is not None:
-            return settings_for(host.path, {}).lang
-    return "zh"
+    return host.lang if host is not None else "zh"
 
 
 def _log(button: str, error: BaseException) -> Path:

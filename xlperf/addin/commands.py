@@ -53,6 +53,11 @@ class Button:
     supertip: str
     applies: Applies
 
+    @property
+    def named(self) -> Message:
+        """What a message calls it: the label that is printed, and in English what that means."""
+        return Message(self.label, f"{self.label} ({self.name.replace('_', ' ')})")
+
 
 BUTTONS = (
     Button(
@@ -198,7 +203,7 @@ def score_message(forms: Sequence[ScoredForm], noticed: Iterable[Diagnostic], la
         lines.append(said[0])
         lines += said[1 + len(form.rows) :]
         if left:
-            cells = "、".join(row.indicator.cells["得分"] for row in left)
+            cells = messages.AND.text(lang).join(row.indicator.cells["得分"] for row in left)
             lines.append(
                 Message(
                     f"  须由人工评分 {len(left)} 处：{cells}",

@@ -2,6 +2,32 @@
 
 from xlperf.diagnostic import Diagnostic, Message, Place
 
+TITLE = Message("xlperf 绩效", "xlperf")
+STATUS = Message("xlperf：{}", "xlperf: {}")
+CHECKING = Message("正在检查…", "checking …")
+LOOKING_FOR_FIXES = Message("正在查找可以修复的问题…", "looking for what can be mended …")
+FIXING = Message("正在修复…", "mending …")
+CLEARING = Message("正在清除标记…", "clearing the marks …")
+SCORING = Message("正在计算得分…", "scoring …")
+EXPLAINING = Message("正在查看评分依据…", "looking into the score …")
+READING_TABLES = Message("正在读取数据表…", "reading the tables …")
+FILLING = Message("正在填充…", "filling …")
+READING = Message("正在读取…", "reading …")
+SUMMARISING = Message("正在汇总…", "summarising …")
+BINDING = Message("正在识别栏目…", "looking for the fields …")
+UNDOING = Message("正在撤销…", "undoing …")
+CHOOSE_TABLE = Message(
+    "选择数据表：含“项目”“指标”两张工作表的 Excel 文件，或 projects.csv",
+    "Choose the tables: a workbook with the sheets 项目 and 指标, or projects.csv",
+)
+TABLES = Message("Excel 或 CSV 数据表", "Tables in Excel or CSV")
+CHOOSE_TARGET = Message("选择存放新工作簿的文件夹", "Choose a folder for the new workbooks")
+CHOOSE_FORMS = Message("选择存放绩效表的文件夹", "Choose the folder with the forms")
+DATA = Message("数据", "data")
+"""What the file is called that a folder is read into; it comes behind the folder's name."""
+
+SUMMARY = Message("汇总", "summary")
+AND = Message("、", ", ")
 FAILED = Message(
     "没有完成，工作簿保持原样。\n请关闭正在编辑的单元格和对话框后再试一次；仍然不行，请把下面的文件交给管理员：\n{log}",
     "Not done; the workbook is as it was.\nLeave the cell or dialog that is open and try again. If "
@@ -50,11 +76,13 @@ NEW_SETTINGS = Message(
 )
 EMPTY_SETTINGS = """\
 # xlperf 的设置，对本文件夹及其下各级文件夹中的绩效表有效。去掉行首的 # 即生效。
+# Settings for the forms in this folder and below; a line counts without its first #.
 
 # policy = "办法.toml"          # 评分办法
 # severity = "warning"          # 只看警告和错误：error、warning、info
 # ignore = ["C01"]              # 不检查的规则
 # waivers = "豁免.toml"         # 已认可、不再提示的问题
+# lang = "en"                   # 消息用英文 messages in English
 """
 NO_MARKS = Diagnostic(
     "E103",
