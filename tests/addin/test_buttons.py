@@ -104,7 +104,7 @@ def test_fix_mends_what_the_command_line_mends(form, filled, open_copy, tmp_path
 def test_a_fix_that_is_refused_changes_nothing(form, filled, open_copy, tmp_path, excel):
     book = open_copy(faulty(filled[form][0], tmp_path / "faulty" / filled[form][0].name))
     before = held(book)
-    excel.answers = ["no"]
+    excel.answers = ["no", "no"]
     buttons.fix()
     assert held(book) == before
     assert excel.changes == 0

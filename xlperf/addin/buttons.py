@@ -9,22 +9,24 @@ import datetime
 import functools
 import itertools
 import os
+import subprocess
 import sys
 import traceback
 import webbrowser
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import xlwings as xw
 
 from xlperf import bulk, resources
 from xlperf.addin import commands, memory, messages
-from xlperf.addin.actions import Plan, joined
+from xlperf.addin.actions import InsertRows, Merge, Plan, RemoveRows, SetCells, Unmerge, joined
 from xlperf.addin.difference import typed_cells
 from xlperf.addin.host import Host, TornError
 from xlperf.addin.marks import (
     Looks,
     clear_plan,
+    is_marked,
     listed,
     looks_with_marks,
     looks_without_marks,
@@ -34,18 +36,26 @@ from xlperf.addin.marks import (
 from xlperf.addin.memory import Done, Marks, Memory
 from xlperf.addin.page import html_page
 from xlperf.addin.snapshot import Protection, Snapshot
-from xlperf.diagnostic import Diagnostic, InputError, Lang, Message
+from xlperf.diagnostic import Diagnostic, InputError, Lang, Message, WorkbookError
 from xlperf.ooxml.address import cell_name
 from xlperf.ooxml.files import make_folder, write_file
+from xlperf.report import shortened
 from xlperf.review.settings import FILE_NAME, find_settings
+from xlperf.rules import Finding
 from xlperf.tables import FILES, Records
 from xlperf.template import Template
 
-_ON_A_PAGE = 15
-"""Fixes that one dialog lists."""
+_ON_A_PAGE, _PREVIEWED = 15, 50
+"""Fixes that one dialog lists, and how many characters of a value."""
+
+_PROBLEMS = 8
+"""Problems that one dialog lists."""
 
 _NAMED = 12
 """Keys that a question names before it counts them."""
+
+_NOT_FILTERED = (SetCells, InsertRows, RemoveRows, Merge, Unmerge)
+"""What is not done on a sheet on which a filter hides rows."""
 
 _LOG_BYTES = 1_000_000
 _ADDIN = ".xlam"
@@ -64,7 +74,7 @@ def _button(press: Press) -> Callable[[], None]:
             host.refuse_others()
             press(host)
         except InputError as error:
-            _tell(host, error.text(_lang(host)))
+            _tell(host, _listed(error.diagnostics, _lang(host)))
         except TornError as error:
             _tell(host, messages.TORN.text(_lang(host)).format(log=_log(press.__name__, error)))
         except Exception as error:
@@ -90,12 +100,14 @@ def check(host: Host) -> None:
         after = looks_with_marks(wanted, before)
         gone = {step.sheet for step in clearing.structure}
         names = [name for name in host.sheet_names() if name not in gone]
-        marking = mark_plan(after, before, checked.listing, names) if wanted else Plan()
+        found = bool(checked.listing.lines)
+        marking = mark_plan(after, before, checked.listing, names) if found else Plan()
         marks = Marks(after, {spot: before[spot] for spot in after})
         looks = {**cleared, **after}
         _carry_out(host, snapshot, "check", joined(clearing, marking), looks, marks)
+    sheet = next((step.sheet for step in marking.structure), "")
     problems = commands.here(checked.review.problems)
-    _say(host, [checked.message().text(checked.lang)], problems, checked.lang)
+    _say(host, [checked.message(sheet).text(checked.lang)], problems, checked.lang)
 
 
 @_button
@@ -121,16 +133,33 @@ def fix(host: Host) -> None:
     if not mended:
         host.tell(messages.NOTHING_TO_FIX.text(lang))
         return
-    lines = [f"{f.diagnostic.place.cell}  {f.code}  {f.value} → {f.replacement}" for f in mended]
-    for start in range(0, len(lines), _ON_A_PAGE):
+    _to_lift(snapshot, plan)  # before questions that would be for nothing
+    if _agreed(host, [_preview(finding, snapshot) for finding in mended], lang):
+        with host.busy(messages.FIXING):
+            _carry_out(host, snapshot, "fix", plan)
+        host.tell(messages.FIXED.text(lang).format(count=len(mended)))
+
+
+def _preview(finding: Finding, snapshot: Snapshot) -> str:
+    place = finding.diagnostic.place
+    cell = place.cell if place.sheet == snapshot.sheet else f"{place.sheet}!{place.cell}"
+    was, will = (shortened(t or "", _PREVIEWED) for t in (finding.value, finding.replacement))
+    return f"{cell}  {finding.code}  {was} → {will}"
+
+
+def _agreed(host: Host, lines: list[str], lang: Lang) -> bool:
+    """Whether the person, having seen as many pages as they like, wants it done."""
+    count = len(lines)
+    for start in range(0, count, _ON_A_PAGE):
         page = "\n".join(lines[start : start + _ON_A_PAGE])
-        last = start + _ON_A_PAGE >= len(lines)
-        question = messages.APPLY if last else messages.MORE
-        if not host.agrees(f"{page}\n\n{question.text(lang).format(count=len(lines))}"):
-            return
-    with host.busy(messages.FIXING):
-        _carry_out(host, snapshot, "fix", plan)
-    host.tell(messages.FIXED.text(lang).format(count=len(lines)))
+        last = start + _ON_A_PAGE
+        if last >= count:
+            return host.agrees(f"{page}\n\n{messages.APPLY.text(lang).format(count=count)}")
+        question = messages.MORE.text(lang).format(first=start + 1, last=last, count=count)
+        answer = host.choice(f"{page}\n\n{question}")
+        if answer is not False:
+            return bool(answer)
+    return False
 
 
 @_button
@@ -170,13 +199,19 @@ def explain_score(host: Host) -> None:
 
 @_button
 def fill(host: Host) -> None:
+    with host.busy(messages.READING):
+        snapshot = host.snapshot()
+        commands.refuse_no_form(snapshot)
+        if is_marked(snapshot.data, host.notes()):
+            raise InputError(messages.MARKED)
     chosen = host.choose_table(messages.CHOOSE_TABLE)
     if chosen is None:
         return
     with host.busy(messages.READING_TABLES):
-        snapshot = host.snapshot()
-        source = chosen.parent if chosen.name in FILES.values() else chosen
-        template, records = commands.records_for(snapshot, source)
+        is_csv = chosen.suffix.lower() == ".csv"
+        if is_csv and chosen.name.lower() not in FILES.values():
+            raise InputError(messages.no_table(str(chosen)))
+        template, records = commands.records_for(snapshot, chosen.parent if is_csv else chosen)
     keys = [project.key for project in records.projects]
     lang = snapshot.settings().lang
     question = messages.WHICH.text(lang).format(count=len(keys))
@@ -230,8 +265,14 @@ def read(host: Host) -> None:
         reading = bulk.read_workbooks([folder], settings.limits)
         if not reading.files:
             raise InputError(reading.problems)
-        out = _free_file(host, folder, messages.DATA)
-        bulk.write_tables(reading.projects, reading.indicators, out)
+        out = _written_beside(
+            host,
+            folder,
+            messages.DATA,
+            lambda out: bulk.write_tables(reading.projects, reading.indicators, out),
+        )
+        if out is None:
+            return
         host.open(out)
     said = messages.READ.text(settings.lang).format(
         count=len(reading.projects), rows=len(reading.indicators), file=out
@@ -246,21 +287,40 @@ def summarise(host: Host) -> None:
         return
     with host.busy(messages.SUMMARISING):
         settings = host.snapshot().settings()
-        out = _free_file(host, folder, messages.SUMMARY)
         data, found = commands.summarise(folder, settings)
-        write_file(out, data)
+        out = _written_beside(host, folder, messages.SUMMARY, lambda out: write_file(out, data))
+        if out is None:
+            return
         host.open(out)
     said = messages.SUMMARISED.text(settings.lang).format(count=len(found.forms), file=out)
     _say(host, [said], found.problems, settings.lang)
 
 
-def _free_file(host: Host, folder: Path, what: Message) -> Path:
-    """A workbook beside the folder, not inside: the next reading must not find it.
+def _written_beside(
+    host: Host, folder: Path, what: Message, write: Callable[[Path], object]
+) -> Path | None:
+    """Write a workbook beside the folder, not inside: the next reading must not find it.
 
-    Excel opens no two workbooks of one name.
+    Where that cannot be, as beside a whole drive, the person is asked for a place; None where they
+    name none. Raises WorkbookError where that place will not do either.
     """
+    out = _free_file(host, folder, folder.parent, what)
+    if folder.name:
+        with contextlib.suppress(WorkbookError):
+            write(out)
+            return out
+    place = host.choose_folder(messages.ANOTHER_PLACE)
+    if place is None:
+        return None
+    out = _free_file(host, folder, place, what)
+    write(out)
+    return out
+
+
+def _free_file(host: Host, folder: Path, place: Path, what: Message) -> Path:
+    """Excel opens no two workbooks of one name."""
     for number in itertools.chain([""], itertools.count(2)):
-        out = folder.parent / f"{folder.name}_{what.text(host.lang)}{number}.xlsx"
+        out = place / f"{folder.name}_{what.text(host.lang)}{number}.xlsx"
         if not (out.exists() or host.has_open(out.name)):
             return out
     raise AssertionError("numbers do not end")
@@ -322,11 +382,15 @@ def help_page(host: Host) -> None:
 
 
 def _show(file: Path) -> None:
-    """A text file in the system's editor, as far as there is one."""
+    """A text file in the system's editor, as far as there is one.
+
+    By its full path: Windows looks for a bare name in the current folder too.
+    """
     if sys.platform == "win32":
-        os.spawnlp(os.P_NOWAIT, "notepad.exe", "notepad.exe", str(file))
+        notepad = Path(os.environ.get("SYSTEMROOT", "C:\\Windows"), "System32", "notepad.exe")
+        subprocess.Popen([notepad, file])
     elif sys.platform == "darwin":
-        os.spawnlp(os.P_NOWAIT, "open", "open", "-t", str(file))
+        subprocess.Popen(["/usr/bin/open", "-t", file])
 
 
 # ------------------------------------------------------------------------------ plans, undone
@@ -367,10 +431,14 @@ def _remembering(host: Host, button: str) -> Iterator[None]:
 
 
 def _to_lift(snapshot: Snapshot, plan: Plan) -> list[Protection]:
-    """The protections in the way of a plan. Raises InputError for those that take a password."""
+    """The protections in the way of a plan.
+
+    Raises InputError for those that take a password, and for sheets that are filtered.
+    """
     sheets, structure = snapshot.protections()
     concerned = [protection for protection in sheets if protection.sheet in plan.sheets()]
     wrong = [messages.protected(p.sheet) for p in concerned if p.password]
+    wrong += map(messages.filtered, sorted(snapshot.filtered() & plan.sheets(_NOT_FILTERED)))
     if structure and plan.moves_sheets():
         wrong.append(messages.PROTECTED_BOOK)
     if wrong:
@@ -391,7 +459,15 @@ def _refuse_changed(host: Host, snapshot: Snapshot, done: Done) -> None:
 
 
 def _say(host: Host, lines: list[str], problems: Iterable[Diagnostic], lang: Lang) -> None:
-    host.tell("\n".join([*lines, *(problem.text(lang) for problem in problems)]))
+    host.tell("\n".join(filter(None, [*lines, _listed(list(problems), lang)])))
+
+
+def _listed(problems: Sequence[Diagnostic], lang: Lang) -> str:
+    """The problems a line each, as many as a dialog should have, and how many more there are."""
+    lines = [problem.text(lang) for problem in problems[:_PROBLEMS]]
+    if more := len(problems) - len(lines):
+        lines.append(messages.AND_MORE.text(lang).format(count=more))
+    return "\n".join(lines)
 
 
 def _tell(host: Host | None, text: str) -> None:

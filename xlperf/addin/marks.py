@@ -100,6 +100,11 @@ def looks_without_marks(now: Looks, marked: Looks, former: Looks) -> dict[Spot, 
     return cleared
 
 
+def is_marked(data: bytes, now: Looks) -> bool:
+    """Whether a check has left something: in the notes of the cells, or as a sheet."""
+    return any(own_part(look.note or "")[1] for look in now.values()) or any(_listings(data))
+
+
 def listed(data: bytes) -> list[Spot]:
     """The cells of the listings that have a fill."""
     return [

@@ -48,9 +48,19 @@ NOTHING_TO_FIX = Message(
     "没有可以自动修复的问题。其余问题请点“检查”后逐处核对。",
     "There is nothing that can be mended safely. Check, and look at the findings one by one.",
 )
-APPLY = Message("以上共 {count} 处，现在修改吗？", "{count} in all. Change them now?")
+APPLY = Message("共 {count} 处，现在修改吗？", "{count} in all. Change them now?")
 FIXED = Message("已修复 {count} 处。", "{count} mended.")
-MORE = Message("共 {count} 处，继续看下一页吗？", "{count} in all. On to the next page?")
+MORE = Message(
+    "以上为第 {first} 至 {last} 处，共 {count} 处。\n\n"
+    "是：现在全部修改\n否：看下一页\n取消：都不修改",
+    "These are {first} to {last} of {count}.\n\nYes: change all of them now\nNo: on to the next "
+    "page\nCancel: change none",
+)
+AND_MORE = Message("……另有 {count} 条，未列出", "… and {count} more, not listed here")
+ANOTHER_PLACE = Message(
+    "不能写在该文件夹旁边，请另选存放结果的文件夹",
+    "Not beside that folder: choose another for the file",
+)
 WHICH = Message(
     "数据表中有 {count} 个项目。\n\n是：每个项目各生成一个工作簿\n否：只用其中一个项目填写本表",
     "There are {count} projects.\n\nYes: a workbook for each\nNo: fill this form with one of them",
@@ -84,6 +94,27 @@ EMPTY_SETTINGS = """\
 # waivers = "豁免.toml"         # 已认可、不再提示的问题
 # lang = "en"                   # 消息用英文 messages in English
 """
+NO_NAMES = Diagnostic(
+    "E111",
+    Message(
+        "本工作簿没有 xp. 名称，还不能检查、评分和填充",
+        "the workbook has no xp. names: it cannot be checked, scored or filled yet",
+    ),
+    fix=Message(
+        "空白表或自制的表请先点“绑定名称”；否则请使用下发的模板",
+        "press 绑定名称 (bind) for a blank form or one of your own; else use the template issued",
+    ),
+)
+MARKED = Diagnostic(
+    "E112",
+    Message(
+        "工作簿中还有检查留下的标记，填充后会与内容不符",
+        "there are marks of a check, which would not fit what is filled in",
+    ),
+    fix=Message(
+        "请先点“清除标记”，再点“填充”", "press 清除标记 (clear marks) first, then fill the form"
+    ),
+)
 NO_MARKS = Diagnostic(
     "E103",
     Message("本工作簿中没有检查留下的标记", "there are no marks of a check in this workbook"),
@@ -114,6 +145,32 @@ def protected(sheet: str) -> Diagnostic:
         Message("工作表设有密码保护，不能修改", "the sheet is protected by a password"),
         place=Place(sheet=sheet),
         fix=Message("请在“审阅”中撤销工作表保护后再试", "unprotect the sheet under Review"),
+    )
+
+
+def filtered(sheet: str) -> Diagnostic:
+    return Diagnostic(
+        "E113",
+        Message(
+            "工作表正在筛选，有的行没有显示，不能修改",
+            "the sheet is filtered: rows that are not shown cannot be changed",
+        ),
+        place=Place(sheet=sheet),
+        fix=Message("请在“数据”中清除筛选后再试", "clear the filter under Data, then try again"),
+    )
+
+
+def no_table(file: str) -> Diagnostic:
+    return Diagnostic(
+        "E114",
+        Message("这不是数据表", "these are no data tables"),
+        place=Place(file=file),
+        fix=Message(
+            "请选择 projects.csv（同一文件夹中须有 indicators.csv），"
+            "或含“项目”“指标”两张工作表的 Excel 文件",
+            "choose projects.csv, with indicators.csv beside it, or a workbook with the sheets "
+            "项目 and 指标",
+        ),
     )
 
 
