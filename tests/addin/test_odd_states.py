@@ -215,6 +215,25 @@ def test_a_password_is_told_before_anything_is_asked(faulty_form, open_copy, exc
     assert len(excel.said) == 1
 
 
+def test_workbooks_that_are_there_are_not_replaced_unasked(filled, open_copy, tmp_path, excel):
+    open_copy(filled[SCORED][0])
+    out = tmp_path / "out"
+    press("fill", excel, DATA, "yes", str(out))
+    assert len(excel.said) == 2  # nothing is there yet
+    written = sorted(out.iterdir())
+    for file in written[1:]:
+        file.unlink()
+    written[0].write_bytes(b"filled by somebody")
+    before = {file: file.stat().st_mtime_ns for file in out.iterdir()}
+    asked = press("fill", excel, DATA, "yes", str(out), "no")
+    assert "已有 1 个同名的工作簿" in asked
+    assert written[0].name in asked
+    assert {file: file.stat().st_mtime_ns for file in out.iterdir()} == before
+    assert "已生成 8 个工作簿" in press("fill", excel, DATA, "yes", str(out), "yes")
+    assert written[0].read_bytes()[:2] == b"PK"
+    assert sorted(out.iterdir()) == written
+
+
 # ------------------------------------------------------------------------------ long messages
 
 

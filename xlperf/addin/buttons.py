@@ -36,6 +36,7 @@ from xlperf.addin.marks import (
 from xlperf.addin.memory import Done, Marks, Memory
 from xlperf.addin.page import html_page
 from xlperf.addin.snapshot import Protection, Snapshot
+from xlperf.bulk.file_names import file_names
 from xlperf.diagnostic import Diagnostic, InputError, Lang, Message, WorkbookError
 from xlperf.ooxml.address import cell_name
 from xlperf.ooxml.files import make_folder, write_file
@@ -52,7 +53,7 @@ _PROBLEMS = 8
 """Problems that one dialog lists."""
 
 _NAMED = 12
-"""Keys that a question names before it counts them."""
+"""Keys or files that a question names."""
 
 _NOT_FILTERED = (SetCells, InsertRows, RemoveRows, Merge, Unmerge)
 """What is not done on a sheet on which a filter hides rows."""
@@ -235,18 +236,28 @@ def _fill_each(host: Host, snapshot: Snapshot, template: Template, records: Reco
     folder = host.choose_folder(messages.CHOOSE_TARGET)
     if folder is None:
         return
+    lang = snapshot.settings().lang
+    there = [n for n in file_names(records, template.suffix).values() if (folder / n).exists()]
+    names = "\n".join(_some(there))
+    question = messages.REPLACE.text(lang).format(count=len(there), names=names)
+    if there and not host.agrees(question):
+        return
     with host.busy(messages.FILLING):
         outcomes = commands.fill_each(snapshot, template, records, folder, host.progress)
-    lang = snapshot.settings().lang
     written = sum(outcome.path is not None for outcome in outcomes)
     said = messages.WRITTEN.text(lang).format(folder=folder, total=len(outcomes), written=written)
     problems = [*records.notes, *(p for outcome in outcomes for p in outcome.problems)]
     _say(host, [said], problems, lang)
 
 
+def _some(names: list[str]) -> list[str]:
+    """The first of many names."""
+    return names if len(names) <= _NAMED else [*names[:_NAMED], "…"]
+
+
 def _chosen_key(host: Host, template: Template, keys: list[str], lang: Lang) -> str | None:
     own = template.form.constants.get("编号", "")
-    named = messages.AND.text(lang).join(keys[:_NAMED]) + ("…" if len(keys) > _NAMED else "")
+    named = messages.AND.text(lang).join(_some(keys))
     answer = host.ask(messages.KEY.text(lang).format(keys=named), own if own in keys else keys[0])
     if answer is None:
         return None

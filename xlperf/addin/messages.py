@@ -65,6 +65,12 @@ WHICH = Message(
     "数据表中有 {count} 个项目。\n\n是：每个项目各生成一个工作簿\n否：只用其中一个项目填写本表",
     "There are {count} projects.\n\nYes: a workbook for each\nNo: fill this form with one of them",
 )
+REPLACE = Message(
+    "该文件夹中已有 {count} 个同名的工作簿，会被替换，其中填写的内容将丢失：\n{names}\n\n"
+    "仍要继续吗？",
+    "{count} workbooks of these names are in the folder, and will be replaced with all that is in "
+    "them:\n{names}\n\nGo on?",
+)
 KEY = Message("用哪个项目填写本表？请输入编号：\n{keys}", "Which project? Its key:\n{keys}")
 FILLED = Message("已用项目“{key}”填写本表。", "The form is filled with project “{key}”.")
 WRITTEN = Message(
