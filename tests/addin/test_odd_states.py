@@ -190,6 +190,10 @@ def test_many_fixes_can_be_taken_at_once_looked_through_or_left(answers, done, m
     if len(answers) > 1:
         assert "现在修改吗？" in excel.said[1]
     assert all(len(said) < 2000 for said in excel.said)
+    changes = [line.split("  ")[2].split(" → ") for line in first.splitlines() if "→" in line]
+    assert len(changes) == 15
+    assert all(was != will for was, will in changes)
+    assert any(was.startswith("…") and was == will + "。" for was, will in changes)
 
 
 def test_the_preview_says_on_which_sheet(open_copy, tmp_path, excel):

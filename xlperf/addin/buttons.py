@@ -13,13 +13,13 @@ import subprocess
 import sys
 import traceback
 import webbrowser
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import xlwings as xw
 
 from xlperf import bulk, resources
-from xlperf.addin import commands, memory, messages
+from xlperf.addin import commands, dialogs, memory, messages
 from xlperf.addin.actions import InsertRows, Merge, Plan, RemoveRows, SetCells, Unmerge, joined
 from xlperf.addin.difference import typed_cells
 from xlperf.addin.host import Host, TornError
@@ -40,20 +40,9 @@ from xlperf.bulk.file_names import file_names
 from xlperf.diagnostic import Diagnostic, InputError, Lang, Message, WorkbookError
 from xlperf.ooxml.address import cell_name
 from xlperf.ooxml.files import make_folder, write_file
-from xlperf.report import shortened
 from xlperf.review.settings import FILE_NAME, find_settings
-from xlperf.rules import Finding
 from xlperf.tables import FILES, Records
 from xlperf.template import Template
-
-_ON_A_PAGE, _PREVIEWED = 15, 50
-"""Fixes that one dialog lists, and how many characters of a value."""
-
-_PROBLEMS = 8
-"""Problems that one dialog lists."""
-
-_NAMED = 12
-"""Keys or files that a question names."""
 
 _NOT_FILTERED = (SetCells, InsertRows, RemoveRows, Merge, Unmerge)
 """What is not done on a sheet on which a filter hides rows."""
@@ -75,7 +64,7 @@ def _button(press: Press) -> Callable[[], None]:
             host.refuse_others()
             press(host)
         except InputError as error:
-            _tell(host, _listed(error.diagnostics, _lang(host)))
+            _tell(host, dialogs.listed(error.diagnostics, _lang(host)))
         except TornError as error:
             _tell(host, messages.TORN.text(_lang(host)).format(log=_log(press.__name__, error)))
         except Exception as error:
@@ -135,32 +124,10 @@ def fix(host: Host) -> None:
         host.tell(messages.NOTHING_TO_FIX.text(lang))
         return
     _to_lift(snapshot, plan)  # before questions that would be for nothing
-    if _agreed(host, [_preview(finding, snapshot) for finding in mended], lang):
+    if dialogs.agreed(host, [dialogs.preview(f, snapshot.sheet) for f in mended]):
         with host.busy(messages.FIXING):
             _carry_out(host, snapshot, "fix", plan)
         host.tell(messages.FIXED.text(lang).format(count=len(mended)))
-
-
-def _preview(finding: Finding, snapshot: Snapshot) -> str:
-    place = finding.diagnostic.place
-    cell = place.cell if place.sheet == snapshot.sheet else f"{place.sheet}!{place.cell}"
-    was, will = (shortened(t or "", _PREVIEWED) for t in (finding.value, finding.replacement))
-    return f"{cell}  {finding.code}  {was} → {will}"
-
-
-def _agreed(host: Host, lines: list[str], lang: Lang) -> bool:
-    """Whether the person, having seen as many pages as they like, wants it done."""
-    count = len(lines)
-    for start in range(0, count, _ON_A_PAGE):
-        page = "\n".join(lines[start : start + _ON_A_PAGE])
-        last = start + _ON_A_PAGE
-        if last >= count:
-            return host.agrees(f"{page}\n\n{messages.APPLY.text(lang).format(count=count)}")
-        question = messages.MORE.text(lang).format(first=start + 1, last=last, count=count)
-        answer = host.choice(f"{page}\n\n{question}")
-        if answer is not False:
-            return bool(answer)
-    return False
 
 
 @_button
@@ -238,7 +205,7 @@ def _fill_each(host: Host, snapshot: Snapshot, template: Template, records: Reco
         return
     lang = snapshot.settings().lang
     there = [n for n in file_names(records, template.suffix).values() if (folder / n).exists()]
-    names = "\n".join(_some(there))
+    names = "\n".join(dialogs.some(there))
     question = messages.REPLACE.text(lang).format(count=len(there), names=names)
     if there and not host.agrees(question):
         return
@@ -250,14 +217,9 @@ def _fill_each(host: Host, snapshot: Snapshot, template: Template, records: Reco
     _say(host, [said], problems, lang)
 
 
-def _some(names: list[str]) -> list[str]:
-    """The first of many names."""
-    return names if len(names) <= _NAMED else [*names[:_NAMED], "…"]
-
-
 def _chosen_key(host: Host, template: Template, keys: list[str], lang: Lang) -> str | None:
     own = template.form.constants.get("编号", "")
-    named = messages.AND.text(lang).join(_some(keys))
+    named = messages.AND.text(lang).join(dialogs.some(keys))
     answer = host.ask(messages.KEY.text(lang).format(keys=named), own if own in keys else keys[0])
     if answer is None:
         return None
@@ -331,7 +293,8 @@ def _written_beside(
 def _free_file(host: Host, folder: Path, place: Path, what: Message) -> Path:
     """Excel opens no two workbooks of one name."""
     for number in itertools.chain([""], itertools.count(2)):
-        out = place / f"{folder.name}_{what.text(host.lang)}{number}.xlsx"
+        name = "_".join(filter(None, [folder.name, what.text(host.lang)]))
+        out = place / f"{name}{number}.xlsx"
         if not (out.exists() or host.has_open(out.name)):
             return out
     raise AssertionError("numbers do not end")
@@ -470,15 +433,7 @@ def _refuse_changed(host: Host, snapshot: Snapshot, done: Done) -> None:
 
 
 def _say(host: Host, lines: list[str], problems: Iterable[Diagnostic], lang: Lang) -> None:
-    host.tell("\n".join(filter(None, [*lines, _listed(list(problems), lang)])))
-
-
-def _listed(problems: Sequence[Diagnostic], lang: Lang) -> str:
-    """The problems a line each, as many as a dialog should have, and how many more there are."""
-    lines = [problem.text(lang) for problem in problems[:_PROBLEMS]]
-    if more := len(problems) - len(lines):
-        lines.append(messages.AND_MORE.text(lang).format(count=more))
-    return "\n".join(lines)
+    host.tell("\n".join(filter(None, [*lines, dialogs.listed(list(problems), lang)])))
 
 
 def _tell(host: Host | None, text: str) -> None:
