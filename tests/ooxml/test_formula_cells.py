@@ -1,6 +1,8 @@
 """Formula cells are found, and given values, however a worksheet part is written."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from xlperf.diagnostic import WorkbookError
 from xlperf.expr import ExcelError
@@ -78,3 +80,36 @@ def test_damage_is_told(old, new):
 
     with pytest.raises(WorkbookError):
         look()
+
+
+CELLS = st.lists(
+    st.sampled_from(
+        [
+            '<c r="{}"><v>12.5</v></c>',
+            '<c r="{}"><v >5</v></c>',
+            '<c r="{}"><v xml:space="preserve"> 6 </v></c>',
+            '<c r="{}"><v></v></c>',
+            '<c r="{}"><v>1e3</v></c>',
+            '<c r="{}"><v> 7</v></c>',
+            '<c r="{}"><v/></c>',
+            '<c r="{}" s="1"/>',
+            '<c r="{}" t="b"><v>1</v></c>',
+            '<c r="{}" t="e"><v>#N/A</v></c>',
+            '<c r="{}" t="str"><v>8</v></c>',
+            '<c r="{}" t="inlineStr"><is><t>9</t></is></c>',
+        ]
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(CELLS)
+def test_many_cells_at_once_read_as_each_alone(cells):
+    names = [f"{letter}1" for letter in "ABCDEFGHIJKL"[: len(cells)]]
+    row = "".join(cell.format(name) for cell, name in zip(cells, names, strict=True))
+    found = sheet(
+        f'<worksheet xmlns="{MAIN}"><sheetData><row r="1">{row}</row></sheetData></worksheet>'
+    )
+    together = found.values(tuple(name.encode() for name in names))
+    assert together == [found.value((1, column)) for column in range(1, len(cells) + 1)]

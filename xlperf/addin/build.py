@@ -4,7 +4,8 @@ Excel is not needed: pyOpenVBA writes the VBA project, `ooxml` the package aroun
 module comes from the xlwings that is installed, so that the two never differ. Its standalone form
 is taken, as that reads its settings from where the add-in lies, never from the workbook that is
 open: a workbook that somebody sent cannot say which program a button starts. Only what Python is
-told of is the workbook that is open. The same input gives the same bytes.
+told of is the workbook that is open. All modules compile in LibreOffice too, which is how the
+add-in is tested as users get it. The same input gives the same bytes.
 """
 
 import re
@@ -64,6 +65,37 @@ _SCRIPT_ADAPTED = (
     ),
 )
 """The same for the script that starts Python on a Mac."""
+
+_OTHER_OFFICE = (
+    "Function GetUdfModules(Optional wb As Variant)",
+    "Function GetDirectoryPath(Optional wb As Variant)",
+    'If InStr(GetDirectoryPath(), "://") = 0 Then',
+)
+_PORTABLE = (
+    # For Word, Access and PowerPoint: the module itself says that its program is Excel.
+    *((line, f"'{line}") for line in _OTHER_OFFICE),
+    # A variable is declared once; on a Mac too it is called late, like the object of Windows.
+    (
+        "    #If Mac Then\n    Dim d As Dictionary\n    Set d = New Dictionary\n"
+        "    #Else\n    Dim d As Object\n",
+        "    Dim d As Object\n    #If Mac Then\n    Set d = New Dictionary\n    #Else\n",
+    ),
+    # Each of two branches opens a block that is closed once: LibreOffice has two to close.
+    (
+        "     MkDir ParentFolder(sFileName)\n  End If\n",
+        "     MkDir ParentFolder(sFileName)\n  End If\n  #If False Then\n  End If\n  #End If\n",
+    ),
+    # The value of a constant in an Enum is a number; Excel's names stand for these.
+    ("VBA.vbBinaryCompare", "0"),
+    ("VBA.vbTextCompare", "1"),
+    ("VBA.vbDatabaseCompare", "2"),
+)
+"""What LibreOffice would not compile, and the same for Excel in words that it does compile.
+
+LibreOffice (7.4) takes `#If`, `#Else` and `#End If` for comments and compiles every branch, and one
+module that does not compile keeps all others from running. An xlwings that has other words here
+makes as good an add-in for Excel, so that none of these is required.
+"""
 
 _WRAPPER_VERSION = re.compile(r'XLWINGS_VERSION As String = "([^"]+)"')
 _NOT_COMPILED = bytes.fromhex("CC61FFFF000000")
@@ -126,7 +158,10 @@ def _xlwings_modules() -> dict[str, str]:
         dictionary = (folder / "addin" / "Dictionary.cls").read_text("ascii")
     except OSError as error:
         raise _unknown_xlwings() from error
-    return {_XLWINGS: _adapted(module, _ADAPTED), _DICTIONARY: dictionary}
+    module = _adapted(module, _ADAPTED)
+    for theirs, ours in _PORTABLE:
+        module, dictionary = module.replace(theirs, ours), dictionary.replace(theirs, ours)
+    return {_XLWINGS: module, _DICTIONARY: dictionary}
 
 
 def mac_script() -> bytes:

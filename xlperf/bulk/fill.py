@@ -13,7 +13,7 @@ from xlperf.bulk.sheet_names import COLUMN, note_bad_names, sheet_names
 from xlperf.diagnostic import Diagnostic, InputError, Message, Place, WorkbookError
 from xlperf.expr import Expr
 from xlperf.forms import BLANK, INDICATOR_PREFIX, KEY, Entry, Indicator, Project, number_entry
-from xlperf.ooxml.files import NewFile, flush_folder, make_folder, write_file
+from xlperf.ooxml.files import make_folder, write_file, write_files
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.processes import end_with_parent
 from xlperf.resources import template_path
@@ -21,11 +21,9 @@ from xlperf.scoring import Policy, Score, score
 from xlperf.scoring.calls import ROW, check_callable, score_call
 from xlperf.scoring.score import applies
 from xlperf.tables import INDICATORS, PROJECTS, Records, build_records, read_folder
-from xlperf.template import Book, Filled, FilledSheet, Template
+from xlperf.template import Book, Filled, FilledSheet, Job, Template
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future, ThreadPoolExecutor
-
     import pandas as pd
 
 ScoreSource = Literal["computed", "given"]
@@ -39,8 +37,8 @@ _ESSENTIAL = (
         for label in ("一级指标", "二级指标", "三级指标", "指标值", "实际完成值", "分值")
     ),
 )
-_GROUP, _FLUSHERS = 16, 4
-"""Files that are flushed together, and how many at a time."""
+_TOGETHER = 16
+"""Projects whose formulas are computed together."""
 
 _NAMED = 5
 """Projects that a message names before it counts them."""
@@ -138,13 +136,10 @@ def fill_records(
         key: Outcome(key, None, BLANK, BLANK, tuple(faults))
         for key, faults in records.faults.items()
     }
-    try:
-        for outcome in _run(template, work, options, jobs):
-            done[outcome.key] = outcome
-            if progress:
-                progress(len(done), len(records.projects))
-    finally:
-        flush_folder(out)
+    for outcome in _run(template, work, options, jobs):
+        done[outcome.key] = outcome
+        if progress:
+            progress(len(done), len(records.projects))
     return [done[project.key] for project in records.projects]
 
 
@@ -223,40 +218,35 @@ class _Filler:
         self._dropping: set[str] = set()
 
     def fill(self, work: Sequence[tuple[Project, Path]]) -> Iterator[Outcome]:
-        """Fill all, and give their outcomes in order, each once its file is in its place.
+        """Fill all, and give their outcomes in order, each once its file is in its place."""
+        begun: deque[tuple[Project, Outcome]] = deque()
 
-        Much of the time of a fill is waiting for the disk. So files are begun in groups: threads
-        flush one group, which costs the disk little more than flushing one file, while the next one
-        is computed. Only what is flushed takes its place.
-        """
-        from concurrent.futures import ThreadPoolExecutor
+        def files() -> Iterator[tuple[Path, bytes] | None]:
+            for start in range(0, len(work), _TOGETHER):
+                for project, path, filled in self._rendered(work[start : start + _TOGETHER]):
+                    if isinstance(filled, InputError):
+                        begun.append((project, _failed(project, path, filled)))
+                        yield None
+                    else:
+                        begun.append((project, _outcome(project, path, filled)))
+                        yield path, filled.data
 
-        groups: deque[list[_Begun]] = deque()
-        try:
-            with ThreadPoolExecutor(_FLUSHERS) as pool:
-                for start in range(0, len(work), _GROUP):
-                    groups.append([])
-                    for project, path in work[start : start + _GROUP]:
-                        groups[-1].append(self._begin(project, path))
-                    for begun in groups[-1]:
-                        begun.flush_in(pool)
-                    if len(groups) > 1:
-                        yield from (begun.finish() for begun in groups[0])
-                        groups.popleft()
-                yield from (begun.finish() for group in groups for begun in group)
-        finally:
-            for begun in (begun for group in groups for begun in group):
-                begun.discard()
+        for error in write_files(files()):
+            project, outcome = begun.popleft()
+            yield _failed(project, outcome.path, error) if error else outcome
 
-    def _begin(self, project: Project, path: Path) -> "_Begun":
-        try:
-            scored, formulas = self._scored(project)
-            filled = self._template.render(scored, formulas, sheet=project.entry(COLUMN).text)
-            if self._drops_rows(scored):
-                filled = self._rescaled(filled)
-            return _Begun(project, _outcome(project, path, filled), NewFile(path, filled.data))
-        except InputError as error:
-            return _Begun(project, _failed(project, path, error))
+    def _rendered(
+        self, work: Sequence[tuple[Project, Path]]
+    ) -> Iterator[tuple[Project, Path, Filled | InputError]]:
+        jobs = [Job(*self._scored(project), project.entry(COLUMN).text) for project, _ in work]
+        rendered = self._template.render_all(jobs)
+        for (project, path), job, filled in zip(work, jobs, rendered, strict=True):
+            if not isinstance(filled, InputError) and self._drops_rows(job.project):
+                try:
+                    filled = self._rescaled(filled)
+                except InputError as error:
+                    filled = error
+            yield project, path, filled
 
     def _drops_rows(self, project: Project) -> bool:
         """Whether rows that do not apply are to be left out of the total."""
@@ -324,36 +314,6 @@ class _Filler:
                 row = {ref.name: indicator.entry(ref.name).text or None for ref in ROW}
                 return score_call(result, row, self._options.policy)
         return None
-
-
-class _Begun:
-    """A project whose workbook is written but not yet in its place, or that has failed."""
-
-    def __init__(self, project: Project, outcome: Outcome, file: NewFile | None = None) -> None:
-        self._project = project
-        self._outcome = outcome
-        self._file = file
-        self._flushed: Future[None] | None = None
-
-    def flush_in(self, pool: "ThreadPoolExecutor") -> None:
-        if self._file:
-            self._flushed = pool.submit(self._file.flush)
-
-    def finish(self) -> Outcome:
-        """Put the workbook into its place. The outcome, or why that could not be."""
-        if self._file and self._flushed:
-            try:
-                self._flushed.result()
-                self._file.take_place()
-            except InputError as error:
-                return _failed(self._project, self._outcome.path, error)
-            finally:
-                self._file.discard()
-        return self._outcome
-
-    def discard(self) -> None:
-        if self._file:
-            self._file.discard()
 
 
 def _outcome(project: Project, path: Path, filled: Filled | FilledSheet) -> Outcome:

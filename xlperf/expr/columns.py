@@ -4,7 +4,7 @@ Columns of plain numbers go through numpy; whatever else they hold (texts, blank
 divide by) goes through the scalar function element by element, so the two cannot disagree.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from typing import Any
 
@@ -16,7 +16,7 @@ from xlperf.expr.evaluate import BINARY, LAST, UNARY, Env, as_value
 from xlperf.expr.functions import FUNCTIONS
 from xlperf.expr.registry import area_of
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
-from xlperf.expr.values import NEARLY, Fault, Value, caught, rounded
+from xlperf.expr.values import NEARLY, Fault, Value, beyond, caught, rounded
 
 Column = npt.NDArray[Any]
 """Of float64, bool or, for anything else, objects: the values that `evaluate` knows."""
@@ -176,7 +176,20 @@ def _apply(scalar: Callable[..., Value], args: Sequence[Any]) -> Any:
     try:
         return packed(list(map(scalar, *columns)))
     except (Fault, ArithmeticError):  # in one of the rows: now each is caught by itself
-        return packed([caught(scalar, row) for row in zip(*columns, strict=True)])
+        return packed(_each_caught(scalar, zip(*columns, strict=True)))
+
+
+def _each_caught(scalar: Callable[..., Value], rows: Iterable[Sequence[Any]]) -> list[Value]:
+    """`caught` for every row, without a call for each."""
+    found: list[Value] = []
+    for row in rows:
+        try:
+            found.append(scalar(*row))
+        except Fault as fault:
+            found.append(fault.error)
+        except ArithmeticError as error:
+            found.append(beyond(error))
+    return found
 
 
 def packed(elements: list[Any]) -> Column:

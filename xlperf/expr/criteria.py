@@ -1,8 +1,9 @@
 """Conditions in cells, as COUNTIF and its like read them: `">=3"`, `"甲*"`, 12, `"<>"`."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import compress
 
 from xlperf.expr.registry import ANY, Area, area_of, cells, function, numbers, total
 from xlperf.expr.values import (
@@ -48,15 +49,14 @@ def test_of(criterion: Value) -> Test:
     if isinstance(criterion, str) and len(criterion) > _LONGEST:
         doubt(criterion[:20])
         raise Fault(VALUE)
-    test, doubtful = _test_and_doubts(str(type(criterion)), criterion)
+    test, doubtful = _test_and_doubts(criterion)
     for each in doubtful:  # told anew each time: who asks now may be another workbook
         doubt(each)
     return test
 
 
-# By type too: Python takes TRUE for 1.
-@lru_cache(maxsize=1024)
-def _test_and_doubts(_: str, criterion: Value) -> tuple[Test, tuple[str, ...]]:
+@lru_cache(maxsize=1024, typed=True)  # Python takes TRUE for 1
+def _test_and_doubts(criterion: Value) -> tuple[Test, tuple[str, ...]]:
     with doubts() as doubtful:
         test = _test(criterion)
     return test, tuple(doubtful)
@@ -115,7 +115,7 @@ def _equal_to(wanted: Value) -> Test:
         folded = wanted.lower()
         return lambda cell: isinstance(cell, str) and cell.lower() == folded
     if isinstance(wanted, float):
-        return lambda cell: _is_number(cell, wanted)
+        return lambda cell: cell is not None and _is_number(cell, wanted)
     return lambda cell: type(cell) is type(wanted) and cell == wanted
 
 
@@ -170,31 +170,28 @@ def chosen(pairs: Sequence[Value | Area]) -> list[bool]:
     shape = len(areas[0]), len(areas[0][0])
     if len(pairs) % 2 or any((len(area), len(area[0])) != shape for area in areas):
         raise Fault(VALUE)
-    result = [True] * (shape[0] * shape[1])
-    for area, criterion in zip(areas, pairs[1::2], strict=True):
-        test = test_of(_single(criterion))
+    first, *others = [test_of(_single(criterion)) for criterion in pairs[1::2]]
+    result = list(map(first, cells(areas[0])))
+    for area, test in zip(areas[1:], others, strict=True):
         result = [so_far and test(cell) for so_far, cell in zip(result, cells(area), strict=True)]
     return result
 
 
 def _found(area: Value | Area, pairs: Sequence[Value | Area]) -> list[float]:
     """The numbers in the cells of `area` that stand beside those that are chosen."""
-    return numbers(((value,),) for value in _beside(area_of(area), chosen(pairs), pairs[0]))
-
-
-def _beside(area: Area, which: list[bool], first: Value | Area) -> Iterator[Value]:
-    shape = area_of(first)
-    if (len(area), len(area[0])) != (len(shape), len(shape[0])):
+    beside, shape = area_of(area), area_of(pairs[0])
+    which = chosen(pairs)
+    if (len(beside), len(beside[0])) != (len(shape), len(shape[0])):
         raise Fault(VALUE)
-    for value, wanted in zip(cells(area), which, strict=True):
-        if wanted:
-            yield value
+    return numbers([(tuple(compress(cells(beside), which)),)])
 
 
 def _resized(area: Value | Area, like: Value | Area) -> Area:
     """The cells from the top left one of `area` on, as many as `like` has."""
     given, shape = area_of(area), area_of(like)
     height, width = len(shape), len(shape[0])
+    if (len(given), len(given[0])) == (height, width):
+        return given
     if len(given) < height or len(given[0]) < width:
         doubt(f"{len(given)}×{len(given[0])} < {height}×{width}")  # its cells are not at hand
         raise Fault(VALUE)

@@ -197,7 +197,8 @@ def _rank_avg(value: Value, area: Value | Area, ascending: Value = 0.0) -> Value
 
 def _ranked(value: Value, area: Value | Area) -> tuple[float, list[float]]:
     wanted, found = number(value), numbers([area_of(area)])
-    if any(each != wanted and order(wanted, each) == 0 for each in found):
+    near = [each for each in found if each != wanted and abs(each - wanted) <= abs(wanted) * 1e-9]
+    if any(order(wanted, each) == 0 for each in near):
         doubt(f"RANK({wanted!r})")
     if wanted not in found:
         raise Fault(NA)

@@ -6,18 +6,30 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xlperf.diagnostic import Diagnostic, Message, Place, WorkbookError
 from xlperf.ooxml import preflight
 from xlperf.ooxml.preflight import DEFAULT, Limits
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
 if sys.platform != "win32":
     import fcntl
 
 _PREFIX, _SUFFIX = ".xlperf-", ".tmp"
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+_GROUP, _FLUSHERS = 16, 4
+"""Files that are flushed together, and how many at a time."""
+
+_HELD = 64 << 20
+"""Bytes of a group beyond which it takes no more files."""
+
 _SURELY_ABANDONED = 3600.0
 """Seconds after which a temporary file is nobody's, where locks cannot tell."""
 
@@ -114,11 +126,11 @@ def write_file(path: Path, data: bytes, *, last: bool = True) -> None:
     """Put `data` into `path` so that a crash at any moment leaves the old file or the new one.
 
     The bytes go beside the target, are flushed to the disk, then take its name. The new name itself
-    is flushed too if this is the `last` file; who writes many into a folder calls `flush_folder`
-    once instead. Raises WorkbookError when the place cannot be written or the target is open in a
-    spreadsheet program or read-only; the old file then stands as it was.
+    is flushed too, unless this is not the `last` file in its folder. Raises WorkbookError when the
+    place cannot be written or the target is open in a spreadsheet program or read-only; the old
+    file then stands as it was.
     """
-    file = NewFile(path, data)
+    file = _NewFile(path, data)
     try:
         file.flush()
         file.take_place()
@@ -128,15 +140,110 @@ def write_file(path: Path, data: bytes, *, last: bool = True) -> None:
         flush_folder(path.parent)
 
 
-class NewFile:
-    """The three steps of `write_file`, for who writes many: begun, flushed, put into its place.
+def write_files(
+    files: Iterable[tuple[Path, bytes] | None],
+) -> Iterator[WorkbookError | None]:
+    """`write_file` for many: what was wrong with each, or None once it is in its place, in order.
 
-    To be discarded in the end, whatever happens; a file that has taken its place stays. Each step
-    raises WorkbookError as `write_file` does. `flush` may be called from another thread.
+    Folders are made where they are missing; None writes nothing. Much of the time of writing is
+    waiting for the disk. So files are flushed in groups by threads, which costs the disk little
+    more than flushing one, while `files` is asked for the next group.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    files = iter(files)
+    folders: set[Path] = set()
+    group = _Group()
+    try:
+        with ThreadPoolExecutor(_FLUSHERS) as pool:
+            while chunk := list(_chunk(files)):
+                yield from group.finish()
+                group = _Group()
+                for file in chunk:
+                    group.begin(file, folders)
+                group.flush_in(pool)
+            yield from group.finish()
+    finally:
+        group.discard()
+        for folder in folders:
+            flush_folder(folder)
+
+
+def _chunk(
+    files: Iterator[tuple[Path, bytes] | None],
+) -> Iterator[tuple[Path, bytes] | None]:
+    """The next files, not too many to be held in memory."""
+    size = 0
+    for file in islice(files, _GROUP):
+        yield file
+        size += len(file[1]) if file else 0
+        if size > _HELD:
+            return
+
+
+class _Group:
+    """Files that are flushed together."""
+
+    def __init__(self) -> None:
+        self._files: list[_NewFile | WorkbookError | None] = []
+        self._flushed: list[Future[None]] = []
+
+    def begin(self, file: tuple[Path, bytes] | None, folders: set[Path]) -> None:
+        """Write a file beside its place, the folder of which is made if it is not in `folders`."""
+        begun: _NewFile | WorkbookError | None = None
+        if file:
+            folder = file[0].parent
+            try:
+                if folder not in folders:
+                    make_folder(folder)
+                    folders.add(folder)
+                begun = _NewFile(*file)
+            except WorkbookError as error:
+                begun = error
+        self._files.append(begun)
+
+    def flush_in(self, pool: "ThreadPoolExecutor") -> None:
+        files = [file for file in self._files if isinstance(file, _NewFile)]
+        shares = [files[number::_FLUSHERS] for number in range(_FLUSHERS)]
+        self._flushed = [pool.submit(_flush_all, share) for share in shares if share]
+
+    def finish(self) -> Iterator[WorkbookError | None]:
+        for flushed in self._flushed:
+            flushed.result()
+        for file in self._files:
+            if not isinstance(file, _NewFile):
+                yield file
+                continue
+            try:
+                file.take_place()
+                wrong = None
+            except WorkbookError as error:
+                wrong = error
+            finally:
+                file.discard()
+            yield wrong
+
+    def discard(self) -> None:
+        for file in self._files:
+            if isinstance(file, _NewFile):
+                file.discard()
+
+
+def _flush_all(files: "Iterable[_NewFile]") -> None:
+    for file in files:
+        file.flush()
+
+
+class _NewFile:
+    """The three steps of `write_file`: begun, flushed, put into its place.
+
+    To be discarded in the end, whatever happens; a file that has taken its place stays. The first
+    and the last step raise WorkbookError as `write_file` does. `flush` may be called from another
+    thread.
     """
 
     def __init__(self, path: Path, data: bytes) -> None:
-        mode = 0o666 & ~_UMASK
+        mode: int | None = None
         with contextlib.suppress(OSError):
             mode = os.lstat(path).st_mode
             if stat.S_ISLNK(mode):  # what a link points to is replaced, not the link
@@ -146,17 +253,19 @@ class NewFile:
         for lock in (f"~${name}", f".~lock.{name}#"):
             if os.path.lexists(os.path.join(folder, lock)):
                 raise _open_elsewhere(path, lock)
-        if not mode & 0o200:  # the folder would let it be replaced all the same
+        if mode is not None and not mode & 0o200:  # though the folder would let it be replaced
             raise _read_only(path)
         _sweep(path.parent)
         self._path = path
         self._handle, self._temporary = -1, ""
+        self._unflushed: OSError | None = None
         try:
-            self._handle, self._temporary = _temporary(path.parent)
+            self._handle, self._temporary = _temporary(folder)
+            if mode is not None:
+                os.chmod(self._temporary, mode & 0o777)
             rest = memoryview(data)
             while rest:
                 rest = rest[os.write(self._handle, rest) :]
-            os.chmod(self._temporary, mode & 0o777)
         except BaseException as error:  # also when interrupted
             self.discard()
             if isinstance(error, OSError):
@@ -164,14 +273,16 @@ class NewFile:
             raise
 
     def flush(self) -> None:
-        """Wait until the bytes are on the disk."""
+        """Wait until the bytes are on the disk; where that fails, the last step tells."""
         try:
             os.fsync(self._handle)
         except OSError as error:
-            raise _cannot_write(self._path, error) from error
+            self._unflushed = error
 
     def take_place(self) -> None:
         try:
+            if self._unflushed:
+                raise self._unflushed
             if sys.platform == "win32":  # which renames closed files only
                 self._close()
             os.replace(self._temporary, self._path)  # elsewhere under its lock
@@ -191,12 +302,14 @@ class NewFile:
             self._handle = -1
 
 
-def _temporary(folder: Path) -> tuple[int, str]:
+def _temporary(folder: str | Path) -> tuple[int, str]:
     """A new file in the folder, open and locked, so that no other process takes it for a relic."""
-    import tempfile  # slow to load, and a review writes nothing
-
     while True:
-        handle, name = tempfile.mkstemp(dir=folder, prefix=_PREFIX, suffix=_SUFFIX)
+        name = os.path.join(folder, _PREFIX + os.urandom(8).hex() + _SUFFIX)
+        try:
+            handle = os.open(name, _NEW, 0o666)
+        except FileExistsError:
+            continue
         if sys.platform == "win32":
             return handle, name
         with contextlib.suppress(OSError):  # some network drives know no locks
@@ -244,15 +357,6 @@ def flush_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
-
-
-_UMASK = _umask()
 
 
 def _open_elsewhere(path: Path, lock: str) -> WorkbookError:

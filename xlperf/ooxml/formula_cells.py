@@ -6,7 +6,6 @@ that is written in an unusual way (comments, prefixes, cells without address) is
 usual form first.
 """
 
-import contextlib
 import datetime
 import math
 import re
@@ -97,6 +96,15 @@ class _Place(NamedTuple):
     slot: int
 
 
+class _Places(NamedTuple):
+    """Of cells: where each is; which hold numbers, and in which slots; which hold anything else."""
+
+    all: list[_Place]
+    numbers: list[int]
+    slots: list[int]
+    others: list[int]
+
+
 class _Outline:
     """A sheet without its values: all that is the same in the forms that many hands filled.
 
@@ -108,7 +116,7 @@ class _Outline:
         self.hides_rows = bool(_HIDDEN.search(skeleton))
         self._all: list[tuple[bytes, bytes, bytes]] = _CELL.findall(skeleton)
         self._formulas = [cell for cell in self._all if cell[2].lstrip().startswith(b"<f")]
-        self._places: dict[tuple[bytes, ...], tuple[list[_Place], list[int] | None]] = {}
+        self._places: dict[tuple[bytes, ...], _Places] = {}
         self._keys: dict[int, list[tuple[int, int, int]]] = {}
 
     def holds(self, slots: int) -> bool:
@@ -197,12 +205,13 @@ class _Outline:
             self._keys[sheet] = [(sheet, *parse_cell(name.decode())) for name in self.formula_names]
         return self._keys[sheet]
 
-    def places(self, names: tuple[bytes, ...]) -> tuple[list[_Place], list[int] | None]:
-        """Where the values of these cells are; their slots alone where all of them are numbers."""
+    def places(self, names: tuple[bytes, ...]) -> _Places:
+        """Where the values of these cells are."""
         if names not in self._places:
-            places = [self.place(name) for name in names]
-            plain = all(kind == "n" and slot for kind, slot in places)
-            self._places[names] = places, [slot for _, slot in places] if plain else None
+            all_places = [self.place(name) for name in names]
+            numbers = {n: p.slot for n, p in enumerate(all_places) if p.kind == "n" and p.slot}
+            others = [n for n in range(len(names)) if n not in numbers]
+            self._places[names] = _Places(all_places, list(numbers), list(numbers.values()), others)
         return self._places[names]
 
     def place(self, name: bytes) -> _Place:
@@ -315,16 +324,20 @@ class FormulaSheet:
 
     def values(self, names: tuple[bytes, ...]) -> list[Any]:
         """What the cells of these addresses hold, as `value` gives it."""
-        pieces = self._pieces
-        places, numbers = self._outline.places(names)
-        if numbers:
-            # Thousands of numbers are read at once, unless one is empty or has a space before it.
-            with contextlib.suppress(ValueError):
-                joined = b"".join([pieces[slot] for slot in numbers])
-                found = list(map(float, joined.split(b"<v>")[1:]))
-                if not joined.translate(None, _OF_NUMBERS) and math.isfinite(sum(found)):
-                    return found
-        return self._checked(names, places)
+        places, pieces = self._outline.places(names), self._pieces
+        numbers = _all_numbers([pieces[slot] for slot in places.slots])
+        if numbers is None:
+            return self._checked(names, places.all)
+        if not places.others:
+            return numbers
+        others = [(names[place], places.all[place]) for place in places.others]
+        found: list[Any] = [None] * len(names)
+        for place, number in zip(places.numbers, numbers, strict=True):
+            found[place] = number
+        read = self._checked(*zip(*others, strict=True))
+        for place, value in zip(places.others, read, strict=True):
+            found[place] = value
+        return found
 
     def _checked(self, names: Sequence[bytes], places: Sequence[_Place]) -> list[Any]:
         try:
@@ -465,6 +478,17 @@ def _filled(xml: bytes, name: bytes, kind: bytes, element: bytes) -> bytes:
         return xml
     new = b'<c r="%b"%b>%b</v></c>' % (name, _typed(found[1], kind), element)
     return xml[: found.start()] + new + xml[found.end() :]
+
+
+def _all_numbers(slots: Sequence[bytes]) -> list[Any] | None:
+    """The numbers in thousands of slots, read at once; None where one is empty or unusual."""
+    joined = b"".join(slots)
+    try:
+        found = list(map(float, joined.split(b"<v>")[1:]))
+    except ValueError:
+        return None
+    sure = not joined.translate(None, _OF_NUMBERS) and math.isfinite(sum(found))
+    return found if sure and len(found) == len(slots) else None
 
 
 def _number(source: bytes) -> float:

@@ -1,11 +1,12 @@
 """A workbook as the engines see it: formulas and values by cell, read only as far as needed."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from xlperf.expr import ExcelError, Value
+from xlperf.expr.steps import Key
 from xlperf.ooxml.address import Area, cell_name, parse_area
 from xlperf.ooxml.formula_cells import Formula, FormulaSheet, reads_layout
 from xlperf.ooxml.package import Package
@@ -14,8 +15,34 @@ from xlperf.ooxml.sheet import read_strings
 from xlperf.ooxml.trust import has_signature
 from xlperf.ooxml.workbook import Workbook, calculation_settings, recalculated_on_load
 
-Key = tuple[int, int, int]
-"""A cell of the workbook: sheet index (0-based), row, column (1-based)."""
+
+class FormulaValues(Mapping[Key, Value]):
+    """The values of all formula cells of a workbook, in the order of `Book.formulas`.
+
+    To look up thousands of cells takes as long as to calculate them; `of_sheet` need not.
+    """
+
+    def __init__(
+        self, keys: Sequence[Key], sheets: Mapping[int, slice], values: Sequence[Value]
+    ) -> None:
+        """`sheets` has, by the index of a sheet, which of the keys are its own."""
+        self._keys, self._sheets, self._values = keys, sheets, values
+
+    @cached_property
+    def _by_key(self) -> Mapping[Key, Value]:
+        return dict(zip(self._keys, self._values, strict=True))
+
+    def __getitem__(self, key: Key) -> Value:
+        return self._by_key[key]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def of_sheet(self, index: int) -> Sequence[Value]:
+        return self._values[self._sheets.get(index, slice(0))]
 
 
 class Book:
@@ -151,7 +178,11 @@ class Book:
             if sheet:
                 keys = self.spills(index) if sheet.has_arrays else ()
                 spilt = {key[1:]: values[key] for key in keys if key in values}
-                xml = sheet.with_values([*map(values.__getitem__, sheet.keys(index))], spilt)
+                cells = sheet.keys(index)
+                own = values.of_sheet(index) if isinstance(values, FormulaValues) else ()
+                if len(own) != len(cells):
+                    own = [*map(values.__getitem__, cells)]
+                xml = sheet.with_values(own, spilt)
                 if xml is not sheet.xml:
                     changed[sheet.part] = xml
         return self.package.replace(changed).to_bytes() if changed else self.data

@@ -5,14 +5,14 @@ all others are done; and where the program itself is killed, its processes end a
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from xlperf.diagnostic import Diagnostic, InputError, Message, Place, WorkbookError
-from xlperf.ooxml.files import flush_folder, make_folder, read_file, write_file
+from xlperf.ooxml.files import read_file, write_files
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.processes import end_with_parent
 from xlperf.recalc.run import EngineName, Recalculated, recalculate_each
@@ -23,9 +23,6 @@ _Work = Callable[[_Files], _Outcomes]
 
 _TOGETHER = 256
 """Workbooks that are held in memory at once."""
-
-_WRITERS = 8
-"""Threads that write; nearly all the time of a write is waiting for the disk."""
 
 
 def recalculate_files(
@@ -74,33 +71,22 @@ def _apart(work: _Work, files: _Files) -> _Outcomes:
 def _recalculated(files: _Files, engine: EngineName, limits: Limits) -> _Outcomes:
     sources = [partial(read_file, path, limits) for path, _ in files]
     outcomes: _Outcomes = []
-    with ThreadPoolExecutor(_WRITERS) as pool:
-        writing: list[Future[None] | None] = []
-        for (path, out), outcome in zip(
-            files, recalculate_each(sources, engine, limits), strict=True
-        ):
-            writing.append(None)
-            if isinstance(outcome, InputError):
-                outcomes.append(_unusable(path, outcome))
+
+    def recalculated() -> Iterator[tuple[Path, bytes] | None]:
+        answers = recalculate_each(sources, engine, limits)
+        for (path, out), answer in zip(files, answers, strict=True):
+            if isinstance(answer, InputError):
+                outcomes.append(_unusable(path, answer))
+                yield None
                 continue
-            if out and outcome.data is not None:
-                writing[-1] = pool.submit(_write, out, outcome.data)
             # What is told of a workbook must not hold it in memory.
-            told = replace(outcome, file=path, data=None, changed=tuple(outcome.changed))
-            outcomes.append(told)
-    for place, written in enumerate(writing):
-        if written and isinstance(error := written.exception(), InputError):
+            outcomes.append(replace(answer, file=path, data=None, changed=tuple(answer.changed)))
+            yield (out, answer.data) if out and answer.data is not None else None
+
+    for place, error in enumerate(write_files(recalculated())):
+        if error:
             outcomes[place] = _unusable(files[place][0], error)
-        elif written:
-            written.result()
-    for folder in {out.parent for _, out in files if out}:
-        flush_folder(folder)
     return outcomes
-
-
-def _write(path: Path, data: bytes) -> None:
-    make_folder(path.parent)
-    write_file(path, data, last=False)
 
 
 def _unusable(path: Path, problem: InputError) -> Recalculated:
