@@ -350,8 +350,9 @@ def settings(host: Host) -> None:
 def help_page(host: Host) -> None:
     page = memory.folder() / "staff.html"
     make_folder(page.parent)
-    source = resources.document("staff.md")
-    write_file(page, html_page(source.read_text("utf-8"), source.parent).encode("utf-8"))
+    source = resources.document(messages.PAGE.text(host.lang))
+    text = html_page(source.read_text("utf-8"), source.parent, host.lang)
+    write_file(page, text.encode("utf-8"))
     webbrowser.open(page.as_uri())
 
 

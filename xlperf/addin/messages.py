@@ -27,6 +27,7 @@ DATA = Message("数据", "data")
 """What the file is called that a folder is read into; it comes behind the folder's name."""
 
 SUMMARY = Message("汇总", "summary")
+PAGE = Message("staff.md", "staff.en.md")
 AND = Message("、", ", ")
 FAILED = Message(
     "没有完成，工作簿保持原样。\n请关闭正在编辑的单元格和对话框后再试一次；仍然不行，请把下面的文件交给管理员：\n{log}",
