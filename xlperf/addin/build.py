@@ -19,8 +19,8 @@ import xlperf
 from xlperf import resources
 from xlperf.addin import wrappers
 from xlperf.diagnostic import Diagnostic, Message, WorkbookError
-from xlperf.ooxml.archive import read_entries
-from xlperf.ooxml.package import CONTENT_TYPES, Package
+from xlperf.ooxml.archive import read_entries, stored
+from xlperf.ooxml.package import CONTENT_TYPES, Package, PackageWriter
 from xlperf.ooxml.preflight import DEFAULT
 
 FILE_NAME = "xlperf.xlam"
@@ -125,7 +125,9 @@ def package(sources: Mapping[str, str]) -> bytes:
     parts = {name: (_HEAD + xml).encode() for name, xml in _parts().items()}
     parts["xl/vbaProject.bin"] = _project(sources)
     parts["customUI/customUI14.xml"] = (resources.macros() / "ribbon.xml").read_bytes()
-    return Package({}).replace(parts).to_bytes()
+    return PackageWriter(Package({}), ()).write(
+        {name: stored(data) for name, data in parts.items()}
+    )
 
 
 def modules() -> dict[str, str]:

@@ -16,7 +16,7 @@ from xlperf.expr.evaluate import BINARY, LAST, UNARY, Env, as_value
 from xlperf.expr.functions import FUNCTIONS
 from xlperf.expr.registry import area_of
 from xlperf.expr.tree import Binary, Call, Cell, Const, Expr, Range, Ref, Unary
-from xlperf.expr.values import NEARLY, Fault, Value, beyond, caught, rounded
+from xlperf.expr.values import NEARLY, ExcelError, Fault, Value, beyond, caught, rounded
 
 Column = npt.NDArray[Any]
 """Of float64, bool or, for anything else, objects: the values that `evaluate` knows."""
@@ -180,9 +180,13 @@ def _apply(scalar: Callable[..., Value], args: Sequence[Any]) -> Any:
 
 
 def _each_caught(scalar: Callable[..., Value], rows: Iterable[Sequence[Any]]) -> list[Value]:
-    """`caught` for every row, without a call for each."""
+    """`caught` for every row, without a call for each, nor one where an error meets an operator."""
     found: list[Value] = []
+    strict = scalar in _OPERATORS
     for row in rows:
+        if strict and type(row[0]) is ExcelError:
+            found.append(row[0])
+            continue
         try:
             found.append(scalar(*row))
         except Fault as fault:
@@ -299,6 +303,7 @@ def _round(value: Any, places: Any) -> Column | None:
 
 
 _IFERROR = FUNCTIONS["IFERROR"].scalar
+_OPERATORS = frozenset((*UNARY.values(), *LAST.values(), *BINARY.values()))
 
 _JOINED: dict[Callable[..., Value], Any] = {
     FUNCTIONS["AND"].scalar: np.logical_and,

@@ -26,7 +26,7 @@ Reads = Sequence[tuple[Cell | Range, Rows]]
 """What a formula reads, node by node. An area that several formulas read is best one object."""
 
 _LARGE = 64
-_FEW = 8
+_FEW = 12
 """Up to so many cells of a step are computed one by one: numpy would take longer."""
 
 Places = tuple[tuple[int, ...], ...]

@@ -126,7 +126,7 @@ def logical(value: Value) -> bool:
     return number(value) != 0
 
 
-_DIGIT = re.compile(r"\d")
+_MAY_BE_NUMBER = re.compile(r"\s*(?:\d|[A-Za-z+\-.,($€£¥￥\uff01-\uff5e].*\d)", re.DOTALL)
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _NUMBER = re.compile(
     r"(?P<open>\()?\s*(?P<sign>[+-])?\s*[¥￥]?\s*"
@@ -149,7 +149,7 @@ def text_number(source: str) -> float:
                 return result
         except ValueError:
             pass
-    elif not _DIGIT.search(source):  # as most texts are that stand for no number
+    elif not _MAY_BE_NUMBER.match(source):  # as most texts are that stand for no number
         raise Fault(VALUE)
     plain = source.strip(" ").translate(_FULL_WIDTH)
     if found := _NUMBER.fullmatch(plain):

@@ -83,6 +83,11 @@ def deflated(data: bytes) -> Entry:
     return Entry(deflate.compress(data) + deflate.flush(), _DEFLATED, zlib.crc32(data), len(data))
 
 
+def stored(data: bytes) -> Entry:
+    """For a file that is to be the same, byte by byte, whatever it is that deflates here."""
+    return Entry(data, _STORED, zlib.crc32(data), len(data))
+
+
 class Around:
     """A part that varies in one place only: what is before and after it is deflated once.
 
