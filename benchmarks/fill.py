@@ -15,7 +15,7 @@ from pathlib import Path
 
 import openpyxl
 
-from benchmarks.measure import medians, peak_memory, report
+from benchmarks.measure import lasting_folder, medians, peak_memory, report
 from xlperf.bulk import Options, fill_records, find_template, load
 from xlperf.forms import KEY, Entry, Project
 from xlperf.ooxml.files import write_file
@@ -107,9 +107,9 @@ def main() -> None:
     path = template_path("guizhou_self_evaluation")
     records = load(template, examples_root() / "qiannan-2023")
     shipped, grown = (copies(records, with_rows(records.projects[1], n)) for n in (8, GROWN))
-    with tempfile.TemporaryDirectory(dir=".") as folder:
-        compare(template, path, shipped, Path(folder), "8 rows, as shipped")
-        compare(template, path, grown, Path(folder), f"table grown to {GROWN} rows", peer=False)
+    folder = lasting_folder()
+    compare(template, path, shipped, folder, "8 rows, as shipped")
+    compare(template, path, grown, folder, f"table grown to {GROWN} rows", peer=False)
     print(f"\n  peak memory of this process: {peak_memory():.0f} MiB")
 
 

@@ -4,10 +4,14 @@ The machines are shared: a neighbour's load falls on every contestant of a round
 medians over alternating rounds hold where single times do not.
 """
 
+import atexit
 import resource
+import shutil
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 Work = Callable[[], object]
 
@@ -27,6 +31,17 @@ def medians(
             if number:
                 taken[name].append(clock() - start)
     return {name: statistics.median(times) for name, times in taken.items()}
+
+
+def lasting_folder() -> Path:
+    """A new folder on the disk that the project lies on, removed when the program ends.
+
+    Not before: for some minutes ext4 looks at every inode that was freed, and passes over it, so
+    that to create a file takes ten or forty times as long after others have been removed.
+    """
+    path = Path(tempfile.mkdtemp(prefix=".bench-", dir=".")).absolute()
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path
 
 
 def peak_memory() -> float:

@@ -25,7 +25,7 @@ from pathlib import Path
 import openpyxl
 
 from benchmarks.fill import FORMS, copies, fill_all, floor, into_new_folders, with_rows
-from benchmarks.measure import medians, peak_memory, report
+from benchmarks.measure import lasting_folder, medians, peak_memory, report
 from tests.ooxml.hard_workbook import hard_workbook
 from xlperf.bulk import find_template, load
 from xlperf.forms import Kind, Project
@@ -167,32 +167,31 @@ def node_seconds(cells: Cells, folder: Path) -> dict[str, float]:
 
 def compare(template: Template, records: Records, title: str) -> None:
     project = records.projects[0]
-    with tempfile.TemporaryDirectory(dir=".") as name:
-        folder = Path(name).absolute()
-        cells = cells_of(template, project)
-        contestants = fillers(template, cells, folder)
-        peer = contestants[_REFERENCE]
+    folder = lasting_folder()
+    cells = cells_of(template, project)
+    contestants = fillers(template, cells, folder)
+    peer = contestants[_REFERENCE]
 
-        def verified(out: Path) -> None:
-            for path in fill_all(template, records, out):
-                read = template.read(path.read_bytes())
-                if len(read.indicators) != len(project.indicators):
-                    raise AssertionError("read back differs")
+    def verified(out: Path) -> None:
+        for path in fill_all(template, records, out):
+            read = template.read(path.read_bytes())
+            if len(read.indicators) != len(project.indicators):
+                raise AssertionError("read back differs")
 
-        def peer_verified(out: Path) -> None:
-            peer(out)
-            for path in out.iterdir():
-                openpyxl.load_workbook(path)
+    def peer_verified(out: Path) -> None:
+        peer(out)
+        for path in out.iterdir():
+            openpyxl.load_workbook(path)
 
-        contestants |= {
-            "xlperf": lambda out: fill_all(template, records, out),
-            "floor: deflate, write, fsync": floor(template, project),
-        }
-        seconds = race(contestants, folder) | node_seconds(cells, folder)
-        report(f"Durable fill, {title}", seconds, FORMS, "form", _REFERENCE)
-        pair = {"openpyxl, loaded again": peer_verified, "xlperf, read back": verified}
-        seconds = race(pair, folder)
-        report(f"With verification, {title}", seconds, FORMS, "form", "openpyxl, loaded again")
+    contestants |= {
+        "xlperf": lambda out: fill_all(template, records, out),
+        "floor: deflate, write, fsync": floor(template, project),
+    }
+    seconds = race(contestants, folder) | node_seconds(cells, folder)
+    report(f"Durable fill, {title}", seconds, FORMS, "form", _REFERENCE)
+    pair = {"openpyxl, loaded again": peer_verified, "xlperf, read back": verified}
+    seconds = race(pair, folder)
+    report(f"With verification, {title}", seconds, FORMS, "form", "openpyxl, loaded again")
 
 
 def race(contestants: Mapping[str, Fill], folder: Path) -> dict[str, float]:
@@ -205,23 +204,22 @@ def compare_growth(template: Template, records: Records) -> None:
     form = template.form
     extra = GROWN - (form.last - form.first + 1)
     cells = cells_of(template, records.projects[0])
-    with tempfile.TemporaryDirectory(dir=".") as name:
 
-        def peer(out: Path) -> None:
-            for number in range(FORMS):
-                book = openpyxl.load_workbook(io.BytesIO(template.data))
-                sheet = book[form.sheet.name]
-                sheet.merged_cells.ranges.clear()
-                sheet.insert_rows(form.last, extra)
-                for cell, value in cells.items():
-                    sheet[cell].value = value
-                file = io.BytesIO()
-                book.save(file)
-                write_file(out / f"{number}.xlsx", file.getvalue(), last=False)
+    def peer(out: Path) -> None:
+        for number in range(FORMS):
+            book = openpyxl.load_workbook(io.BytesIO(template.data))
+            sheet = book[form.sheet.name]
+            sheet.merged_cells.ranges.clear()
+            sheet.insert_rows(form.last, extra)
+            for cell, value in cells.items():
+                sheet[cell].value = value
+            file = io.BytesIO()
+            book.save(file)
+            write_file(out / f"{number}.xlsx", file.getvalue(), last=False)
 
-        contestants = {_REFERENCE: peer, "xlperf": lambda out: fill_all(template, records, out)}
-        seconds = race(contestants, Path(name))
-        report(f"Durable fill, table grown to {GROWN} rows", seconds, FORMS, "form", _REFERENCE)
+    contestants = {_REFERENCE: peer, "xlperf": lambda out: fill_all(template, records, out)}
+    seconds = race(contestants, lasting_folder())
+    report(f"Durable fill, table grown to {GROWN} rows", seconds, FORMS, "form", _REFERENCE)
 
 
 def memory_over_many(template: Template, project: Project) -> None:
