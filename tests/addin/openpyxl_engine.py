@@ -20,6 +20,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill
 from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.hyperlink import Hyperlink
 from xlwings import base_classes
 
 from tests.addin.as_excel import Area, address, formulas, merge, move_rows, put, type_into, unmerge
@@ -82,6 +83,8 @@ class Apps(base_classes.Apps):
 class App(base_classes.App):
     """`answers` are given to the dialogs in turn, else the first button; `said` is what they said.
 
+    `captions` are what stood in the status bar and over the dialogs.
+
     `fails` is the number of the change that fails, and whether before or after it is made.
     """
 
@@ -89,7 +92,7 @@ class App(base_classes.App):
     version = "16.0"
     visible = True
 
-    books = screen_updating = enable_events = display_alerts = calculation = status_bar = (
+    books = screen_updating = enable_events = display_alerts = calculation = (
         None  # plain attributes in place of the base class's properties
     )
 
@@ -99,6 +102,7 @@ class App(base_classes.App):
         self.reset()
 
     def reset(self) -> None:
+        self.captions: list[str] = []
         self.screen_updating = self.enable_events = self.display_alerts = True
         self.calculation = "automatic"
         self.status_bar = False
@@ -108,6 +112,16 @@ class App(base_classes.App):
         self.said: list[str] = []
         self.name = "Microsoft Excel"
         self.books.all.clear()
+
+    @property
+    def status_bar(self) -> Any:
+        return self._status
+
+    @status_bar.setter
+    def status_bar(self, value: Any) -> None:
+        self._status = value
+        if value:
+            self.captions.append(value)
 
     @property
     def api(self) -> "AppApi":
@@ -123,6 +137,7 @@ class App(base_classes.App):
 
     def alert(self, prompt: str, title: str, buttons: str, mode: str, callback: None) -> str:
         self.said.append(prompt)
+        self.captions.append(title)
         usual = {"ok": "ok"}.get(buttons, "yes")
         return self.answers.pop(0) if self.answers and buttons != "ok" else usual
 
@@ -136,22 +151,25 @@ class AppApi:
 
     def InputBox(self, prompt: str, title: str, default: str, Type: int) -> Any:  # noqa: N802, N803
         self._app.said.append(prompt)
+        self._app.captions.append(title)
         return self._app.answers.pop(0)
 
     def GetOpenFilename(self, files: str, index: int, title: str) -> Any:  # noqa: N802
+        self._app.captions += [files, title]
         return self._app.answers.pop(0)
 
     def FileDialog(self, kind: int) -> "FolderDialog":  # noqa: N802
-        return FolderDialog(self._app.answers.pop(0))
+        return FolderDialog(self._app, self._app.answers.pop(0))
 
 
 class FolderDialog:
     Title = ""
 
-    def __init__(self, chosen: Any) -> None:
-        self._chosen = chosen
+    def __init__(self, app: App, chosen: Any) -> None:
+        self._app, self._chosen = app, chosen
 
     def Show(self) -> bool:  # noqa: N802
+        self._app.captions.append(self.Title)
         return bool(self._chosen)
 
     def SelectedItems(self, index: int) -> str:  # noqa: N802
@@ -491,6 +509,13 @@ class Range(base_classes.Range):
     def add_note(self, text: str) -> "Note":
         next(self.cells()).comment = Comment(text, "")
         return Note(self)
+
+    @changes
+    def add_hyperlink(self, address: str, text_to_display: str, screen_tip: str) -> None:
+        assert address.startswith("#")
+        cell = next(self.cells())
+        cell.value = text_to_display
+        cell.hyperlink = Hyperlink(ref="", location=address[1:], tooltip=screen_tip)
 
     @changes
     def merge(self, across: bool) -> None:

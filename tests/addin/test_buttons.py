@@ -62,6 +62,7 @@ def test_check_marks_what_the_command_line_marks(form, filled, open_copy, tmp_pa
     listing = got["sheets"].pop("审核结果")
     expected = wanted["sheets"].pop("审核结果")
     assert listing["cells"] == expected["cells"]
+    assert listing["links"] == expected["links"] != {}
     assert listing["fills"].items() <= expected["fills"].items() | {
         (cell, "E7E6E6") for cell in expected["cells"]
     }
@@ -103,7 +104,7 @@ def test_fix_mends_what_the_command_line_mends(form, filled, open_copy, tmp_path
 def test_a_fix_that_is_refused_changes_nothing(form, filled, open_copy, tmp_path, excel):
     book = open_copy(faulty(filled[form][0], tmp_path / "faulty" / filled[form][0].name))
     before = held(book)
-    excel.answers = ["no"]
+    excel.answers = ["no", "no"]
     buttons.fix()
     assert held(book) == before
     assert excel.changes == 0

@@ -125,20 +125,22 @@ def test_a_plan_back_is_the_plan_the_other_way(filled):
 # ---------------------------------------------------------------------------------- the page
 
 
-def test_the_page_for_staff_tells_of_every_button():
-    page = (DOCS / "staff.md").read_text("utf-8")
-    rows = re.findall(r"(?m)^\| \*\*(.+?)\*\* \|", page)
+@pytest.mark.parametrize("name", ["staff.md", "staff.en.md"])
+def test_the_page_for_staff_tells_of_every_button(name):
+    page = (DOCS / name).read_text("utf-8")
+    rows = re.findall(r"(?m)^\| \*\*(.+?)\*\* (?:\(.*?\) )?\|", page)
     assert rows == [button.label for button in BUTTONS]
 
 
-def test_the_page_becomes_html_with_nothing_left_of_the_markdown():
-    page = html_page((DOCS / "staff.md").read_text("utf-8"), DOCS)
+@pytest.mark.parametrize(("name", "pictures"), [("staff.md", 4), ("staff.en.md", 2)])
+def test_the_page_becomes_html_with_nothing_left_of_the_markdown(name, pictures):
+    page = html_page((DOCS / name).read_text("utf-8"), DOCS, "zh")
     body = page.partition("<body>")[2]
     assert not re.search(r"\*\*|`|!\[|\]\(|^\||^#|^- ", body, re.MULTILINE)
-    assert body.count("<img") == 4
+    assert body.count("<img") == pictures
     assert body.count("<td>") > 20
     assert DOCS.resolve().as_uri() in page
 
 
 def test_html_is_escaped():
-    assert "<b>x &lt;y&gt; &amp; z</b>" in html_page("# t\n\n**x <y> & z**", DOCS)
+    assert "<b>x &lt;y&gt; &amp; z</b>" in html_page("# t\n\n**x <y> & z**", DOCS, "zh")

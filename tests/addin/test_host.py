@@ -491,14 +491,19 @@ def test_settings_are_found_upward_or_made_beside_the_workbook(filled, open_copy
 
 
 def test_help_opens_the_page_for_staff(filled, open_copy, excel, monkeypatch):
-    open_copy(filled[SCORED][0])
+    book = open_copy(filled[SCORED][0])
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", opened.append)
     buttons.help_page()
-    (page,) = opened
+    page = opened[-1]
     text = (memory.folder() / "staff.html").read_text("utf-8")
     assert page.endswith("staff.html")
-    assert "<h1>" in text
+    assert "<h1>在 Excel 中使用 xlperf" in text
+    Path(book.fullname).with_name("xlperf.toml").write_text('lang = "en"\n')
+    buttons.help_page()
+    text = (memory.folder() / "staff.html").read_text("utf-8")
+    assert '<html lang="en">' in text
+    assert "<h1>xlperf in Excel" in text
 
 
 # ----------------------------------------------------------------------------- only BSD parts

@@ -169,12 +169,89 @@ def test_what_an_interruption_leaves_can_be_removed(tmp_path, monkeypatch, befor
     assert files(tmp_path) == untouched
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"files": 1}', '{"files": {"x": 1}}'])
-def test_a_damaged_manifest_counts_as_none(desktop, text):
-    desktop.manifest.parent.mkdir(parents=True, exist_ok=True)
-    desktop.manifest.write_text(text)
-    assert not installing.is_installed(desktop)
-    assert uninstall(desktop).done[0].en == "nothing was installed"
+DAMAGED = ["", "{", "[]", '{"files": 1}', '{"files": {"x": 1}}', '{"files": ["x"]}', "\0", "folder"]
+
+
+@pytest.mark.parametrize("text", DAMAGED)
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_manifest_that_is_none_is_told_and_nothing_is_touched(
+    desktop, text, installed, monkeypatch, tmp_path
+):
+    if installed:
+        install(desktop, ADDIN)
+        desktop.manifest.unlink()
+    if text == "folder":
+        desktop.manifest.mkdir(parents=True)
+    else:
+        desktop.manifest.parent.mkdir(parents=True, exist_ok=True)
+        desktop.manifest.write_text(text)
+    before = files(tmp_path)
+    monkeypatch.setattr(Desktop, "here", lambda: desktop)
+    for command in ("uninstall", "install", "doctor"):
+        for lang, sure in (("zh", "安装记录不可用"), ("en", "of no use")):
+            told = CliRunner().invoke(cli, ["--lang", lang, "addin", command])
+            assert told.exit_code == 2, told.output
+            assert "A111" in told.stderr
+            assert sure in told.stderr
+            assert str(desktop.manifest) in told.stderr
+            assert "xlperf addin install" in told.stderr
+            assert (str(desktop.addin) in told.stderr) == installed
+            assert (str(desktop.settings) in told.stderr) == installed
+    assert files(tmp_path) == before
+
+
+def test_what_the_message_says_to_do_helps(desktop, tmp_path):
+    before = files(tmp_path)
+    install(desktop, ADDIN)
+    desktop.manifest.write_text("{")
+    with pytest.raises(WorkbookError) as raised:
+        uninstall(desktop)
+    told = raised.value.diagnostics[0].message.zh
+    for path in {tmp_path / name for name in files(tmp_path)} - {
+        tmp_path / name for name in before
+    }:
+        assert path == desktop.manifest or str(path) in told
+        path.unlink()
+    assert not install(desktop, ADDIN).left
+    assert not uninstall(desktop).left
+    assert files(tmp_path) == before
+
+
+def test_a_manifest_of_another_profile_removes_nothing_of_it(tmp_path):
+    """As when a folder was copied from one user to another: the paths are those of the first."""
+    first, second = windows_profile(tmp_path / "甲"), windows_profile(tmp_path / "乙")
+    install(first, ADDIN)
+    second.manifest.parent.mkdir(parents=True)
+    second.manifest.write_bytes(first.manifest.read_bytes())
+    before = files(tmp_path / "甲")
+    told = uninstall(second)
+    assert [(d.code, d.place.file) for d in told.left] == [
+        ("A110", str(first.settings)),
+        ("A110", str(first.addin)),
+    ]
+    assert files(tmp_path / "甲") == before
+    assert not second.manifest.exists()
+
+
+def test_an_add_in_without_a_record_is_told_and_left(desktop, monkeypatch):
+    desktop.addin.parent.mkdir(parents=True)
+    desktop.addin.write_bytes(b"another")
+    monkeypatch.setattr(Desktop, "here", lambda: desktop)
+    told = CliRunner().invoke(cli, ["addin", "uninstall"])
+    assert (told.exit_code, desktop.addin.read_bytes()) == (1, b"another")
+    assert "没有安装记录" in told.stdout
+    assert f"A103 {desktop.addin}" in told.stderr
+    desktop.addin.unlink()
+    told = CliRunner().invoke(cli, ["--lang", "en", "addin", "uninstall"])
+    assert (told.exit_code, told.stderr) == (0, "")
+    assert "nothing was installed" in told.stdout
+
+
+def test_an_empty_record_goes(desktop):
+    desktop.manifest.parent.mkdir(parents=True)
+    desktop.manifest.write_text('{"files": {}}')
+    assert uninstall(desktop).done[0].en.startswith("nothing was installed")
+    assert not desktop.manifest.parent.exists()
 
 
 @pytest.mark.parametrize("command", ["install", "uninstall", "doctor"])

@@ -69,6 +69,7 @@ def _sheet(sheet: Any) -> dict[str, Any]:
         },
         "merged": sorted(area.coord for area in sheet.merged_cells.ranges),
         "notes": {cell.coordinate: cell.comment.text for cell in cells if cell.comment},
+        "links": {cell.coordinate: cell.hyperlink.location for cell in cells if cell.hyperlink},
         "fills": {
             cell.coordinate: cell.fill.fgColor.rgb[-6:] for cell in cells if cell.fill.fill_type
         },

@@ -84,7 +84,7 @@ WRONG = {
     "missing column": (
         "indicators.csv",
         "三级指标",
-        "三级",
+        "别的",
         ["indicators.csv", "第 1 行", "三级指标"],
     ),
     "one key twice": ("projects.csv", "\n02,", "\n01,", ["projects.csv", "第 3 行", "编号", "01"]),

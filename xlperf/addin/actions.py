@@ -146,8 +146,18 @@ class SetNote:
     text: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class SetLink:
+    """A cell that leads to a place of the workbook such as `'自评表'!B3`, and says `text`."""
+
+    sheet: str
+    cell: str
+    place: str
+    text: str
+
+
 Structure = RenameSheet | InsertRows | RemoveRows | AddSheet | RemoveSheet
-Content = SetCells | Merge | Unmerge | SetHeight | SetName | SetColour | SetNote
+Content = SetCells | Merge | Unmerge | SetHeight | SetName | SetColour | SetNote | SetLink
 Action = Structure | Content
 
 
@@ -167,12 +177,19 @@ class Plan:
         back = tuple(action.inverse for action in reversed(self.structure))
         return Plan(back, self.former, self.contents)
 
-    def sheets(self) -> set[str]:
-        """The sheets whose cells or rows it changes, under the names that they have before."""
+    def sheets(self, kinds: tuple[type[Action], ...] = ()) -> set[str]:
+        """The sheets whose cells or rows it changes, under the names that they have before.
+
+        With `kinds` only those that it does these things to.
+        """
         new = {a.name: a.sheet for a in self.structure if isinstance(a, RenameSheet)}
         added = {a.sheet for a in self.structure if isinstance(a, AddSheet)}
         actions = (*self.structure, *self.contents)
-        touched = {a.sheet for a in actions if a.sheet and not isinstance(a, SetName)}
+        touched = {
+            a.sheet
+            for a in actions
+            if a.sheet and (isinstance(a, kinds) if kinds else not isinstance(a, SetName))
+        }
         return {new.get(sheet, sheet) for sheet in touched} - added
 
     def moves_sheets(self) -> bool:

@@ -10,7 +10,7 @@ add-in is tested as users get it. The same input gives the same bytes.
 
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,8 +32,39 @@ _ADAPTED = (
     ('"BOOK_CALLER", ThisWorkbook', '"BOOK_CALLER", XlperfCaller()'),
     ('ParameterString + "|" + ThisWorkbook.Name', 'ParameterString + "|" + XlperfCaller().Name'),
     ('" --wb=" & """" & ThisWorkbook.Name', '" --wb=" & """" & XlperfCaller().Name'),
+    ('" -B -c ""import sys, os;"', '" -B -P -c ""import sys, os;"'),
+    (
+        '"import xlwings.utils;xlwings.utils.prepare_sys_path(\\""" & PYTHONPATH & "\\"");'
+        "import xlwings;",
+        '"import xlwings;',
+    ),
+    (
+        '" -B -c ""import xlwings.utils;xlwings.utils.prepare_sys_path(\\""" & PYTHONPATH & '
+        '"\\""); " & PythonCommand',
+        '" -B -P -c """ & PythonCommand',
+    ),
+    (
+        'PYTHON_WIN = "cmd.exe " & ConsoleSwitch & " /K " & Chr(34) & Chr(34) & PYTHON_WIN',
+        'PYTHON_WIN = Environ("SystemRoot") & "\\System32\\cmd.exe " & ConsoleSwitch & " /K " & '
+        "Chr(34) & Chr(34) & PYTHON_WIN",
+    ),
+    ('AppleScriptTask("xlwings-" & XLWINGS_VERSION', 'AppleScriptTask("xlperf-" & XLWINGS_VERSION'),
+    ("run 'xlwings runpython install' in a terminal", "run 'xlperf addin install' in a terminal"),
 )
-"""What of the module of xlwings is written otherwise: where it finds settings, who has called."""
+"""What of the module of xlwings is written otherwise: where it finds settings, who has called.
+
+Also what Python is started with: the folder that Excel is in, perhaps one that somebody sent, must
+be searched for no program and no module. `-P` keeps it from `sys.path`; `prepare_sys_path` would
+put it there again, as an empty entry, and do nothing else, as the settings name no other folder.
+"""
+
+_SCRIPT_ADAPTED = (
+    (
+        r"""-c \"import xlwings.utils;xlwings.utils.prepare_sys_path('" & PYTHONPATH & "');" & """,
+        r"""-P -c \"" & """,
+    ),
+)
+"""The same for the script that starts Python on a Mac."""
 
 _OTHER_OFFICE = (
     "Function GetUdfModules(Optional wb As Variant)",
@@ -129,13 +160,30 @@ def _xlwings_modules() -> dict[str, str]:
         dictionary = (folder / "addin" / "Dictionary.cls").read_text("ascii")
     except OSError as error:
         raise _unknown_xlwings() from error
-    for theirs, ours in _ADAPTED:
-        if module.count(theirs) != 1:
-            raise _unknown_xlwings()
-        module = module.replace(theirs, ours)
+    module = _adapted(module, _ADAPTED)
     for theirs, ours in _PORTABLE:
         module, dictionary = module.replace(theirs, ours), dictionary.replace(theirs, ours)
     return {_XLWINGS: module, _DICTIONARY: dictionary}
+
+
+def mac_script() -> bytes:
+    """The script through which Excel for Mac may start Python, of the xlwings that is installed.
+
+    Raises WorkbookError where that is of another kind.
+    """
+    script = xlwings_folder() / f"xlwings-{version('xlwings')}.applescript"
+    try:
+        return _adapted(script.read_text("utf-8"), _SCRIPT_ADAPTED).encode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unknown_xlwings() from error
+
+
+def _adapted(source: str, changes: Iterable[tuple[str, str]]) -> str:
+    for theirs, ours in changes:
+        if source.count(theirs) != 1:
+            raise _unknown_xlwings()
+        source = source.replace(theirs, ours)
+    return source
 
 
 def xlwings_folder() -> Path:

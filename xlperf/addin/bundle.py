@@ -174,7 +174,7 @@ def _metadata(wheel: Path) -> email.message.Message:
 
 def _pip(*args: str | Path) -> None:
     """Raises WorkbookError with pip's last words where it fails."""
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
+    command = [sys.executable, "-P", "-m", "pip", "--disable-pip-version-check", "-q"]
     run = subprocess.run(
         [*command, *map(str, args)], capture_output=True, text=True, encoding="utf-8",
         errors="replace", check=False,
@@ -260,4 +260,13 @@ xlperf 离线安装
 
 窗口中出现英文“NOT installed”表示没有装成，请把窗口内容发给信息管理员。
 核对文件是否完整：SHA256SUMS 中列有每个文件的 SHA-256。
+
+Installing xlperf without internet
+
+1. Install Python {python} first, with its launcher; administrator rights are not needed.
+2. Close Excel and double-click install.cmd. All goes into folders of this user.
+3. Open Excel: the tab 绩效 is there.
+
+Where the window says NOT installed, send what it shows to your administrator. SHA256SUMS has the
+SHA-256 of every file.
 """

@@ -9,6 +9,7 @@ import datetime
 import functools
 import itertools
 import os
+import subprocess
 import sys
 import traceback
 import webbrowser
@@ -18,13 +19,14 @@ from pathlib import Path
 import xlwings as xw
 
 from xlperf import bulk, resources
-from xlperf.addin import commands, memory, messages
-from xlperf.addin.actions import Plan, joined
+from xlperf.addin import commands, dialogs, memory, messages
+from xlperf.addin.actions import InsertRows, Merge, Plan, RemoveRows, SetCells, Unmerge, joined
 from xlperf.addin.difference import typed_cells
-from xlperf.addin.host import TITLE, Host, TornError
+from xlperf.addin.host import Host, TornError
 from xlperf.addin.marks import (
     Looks,
     clear_plan,
+    is_marked,
     listed,
     looks_with_marks,
     looks_without_marks,
@@ -34,18 +36,16 @@ from xlperf.addin.marks import (
 from xlperf.addin.memory import Done, Marks, Memory
 from xlperf.addin.page import html_page
 from xlperf.addin.snapshot import Protection, Snapshot
-from xlperf.diagnostic import Diagnostic, InputError, Lang
+from xlperf.bulk.file_names import file_names
+from xlperf.diagnostic import Diagnostic, InputError, Lang, Message, WorkbookError
 from xlperf.ooxml.address import cell_name
 from xlperf.ooxml.files import make_folder, write_file
-from xlperf.review.settings import FILE_NAME, find_settings, settings_for
+from xlperf.review.settings import FILE_NAME, find_settings
 from xlperf.tables import FILES, Records
 from xlperf.template import Template
 
-_ON_A_PAGE = 15
-"""Fixes that one dialog lists."""
-
-_NAMED = 12
-"""Keys that a question names before it counts them."""
+_NOT_FILTERED = (SetCells, InsertRows, RemoveRows, Merge, Unmerge)
+"""What is not done on a sheet on which a filter hides rows."""
 
 _LOG_BYTES = 1_000_000
 _ADDIN = ".xlam"
@@ -61,9 +61,10 @@ def _button(press: Press) -> Callable[[], None]:
         host: Host | None = None
         try:
             host = Host(xw.Book.caller())
+            host.refuse_others()
             press(host)
         except InputError as error:
-            _tell(host, error.text(_lang(host)))
+            _tell(host, dialogs.listed(error.diagnostics, _lang(host)))
         except TornError as error:
             _tell(host, messages.TORN.text(_lang(host)).format(log=_log(press.__name__, error)))
         except Exception as error:
@@ -77,7 +78,7 @@ def _button(press: Press) -> Callable[[], None]:
 
 @_button
 def check(host: Host) -> None:
-    with host.busy("正在检查…"):
+    with host.busy(messages.CHECKING):
         snapshot = host.snapshot()
         checked = commands.check(snapshot)
         known = memory.recall(host.key).marks
@@ -89,12 +90,14 @@ def check(host: Host) -> None:
         after = looks_with_marks(wanted, before)
         gone = {step.sheet for step in clearing.structure}
         names = [name for name in host.sheet_names() if name not in gone]
-        marking = mark_plan(after, before, checked.listing, names) if wanted else Plan()
+        found = bool(checked.listing.lines)
+        marking = mark_plan(after, before, checked.listing, names) if found else Plan()
         marks = Marks(after, {spot: before[spot] for spot in after})
         looks = {**cleared, **after}
         _carry_out(host, snapshot, "check", joined(clearing, marking), looks, marks)
+    sheet = next((step.sheet for step in marking.structure), "")
     problems = commands.here(checked.review.problems)
-    _say(host, [checked.message().text(checked.lang)], problems, checked.lang)
+    _say(host, [checked.message(sheet).text(checked.lang)], problems, checked.lang)
 
 
 @_button
@@ -113,23 +116,18 @@ def next_finding(host: Host) -> None:
 
 @_button
 def fix(host: Host) -> None:
-    with host.busy("正在查找可以修复的问题…"):
+    with host.busy(messages.LOOKING_FOR_FIXES):
         snapshot = host.snapshot()
         mended, plan = commands.fix(snapshot)
     lang = snapshot.settings().lang
     if not mended:
         host.tell(messages.NOTHING_TO_FIX.text(lang))
         return
-    lines = [f"{f.diagnostic.place.cell}  {f.code}  {f.value} → {f.replacement}" for f in mended]
-    for start in range(0, len(lines), _ON_A_PAGE):
-        page = "\n".join(lines[start : start + _ON_A_PAGE])
-        last = start + _ON_A_PAGE >= len(lines)
-        question = messages.APPLY if last else messages.MORE
-        if not host.agrees(f"{page}\n\n{question.text(lang).format(count=len(lines))}"):
-            return
-    with host.busy("正在修复…"):
-        _carry_out(host, snapshot, "fix", plan)
-    host.tell(messages.FIXED.text(lang).format(count=len(lines)))
+    _to_lift(snapshot, plan)  # before questions that would be for nothing
+    if dialogs.agreed(host, [dialogs.preview(f, snapshot.sheet) for f in mended]):
+        with host.busy(messages.FIXING):
+            _carry_out(host, snapshot, "fix", plan)
+        host.tell(messages.FIXED.text(lang).format(count=len(mended)))
 
 
 @_button
@@ -140,7 +138,7 @@ def clear_marks(host: Host) -> None:
     plan = clear_plan(snapshot.data, cleared, {**now, **host.looks(listed(snapshot.data))})
     if not plan:
         raise InputError(messages.NO_MARKS)
-    with host.busy("正在清除标记…"):
+    with host.busy(messages.CLEARING):
         _carry_out(host, snapshot, "clear_marks", plan, cleared, Marks())
 
 
@@ -149,7 +147,7 @@ def clear_marks(host: Host) -> None:
 
 @_button
 def score(host: Host) -> None:
-    with host.busy("正在计算得分…"):
+    with host.busy(messages.SCORING):
         snapshot = host.snapshot()
         forms, noticed, plan = commands.score(snapshot)
         _carry_out(host, snapshot, "score", plan)
@@ -159,7 +157,7 @@ def score(host: Host) -> None:
 
 @_button
 def explain_score(host: Host) -> None:
-    with host.busy("正在查看评分依据…"):
+    with host.busy(messages.EXPLAINING):
         said = commands.explain_score(host.snapshot())
     host.tell(said)
 
@@ -169,13 +167,19 @@ def explain_score(host: Host) -> None:
 
 @_button
 def fill(host: Host) -> None:
-    chosen = host.choose_file("选择数据表：含“项目”“指标”两张工作表的 Excel 文件，或 projects.csv")
+    with host.busy(messages.READING):
+        snapshot = host.snapshot()
+        commands.refuse_no_form(snapshot)
+        if is_marked(snapshot.data, host.notes()):
+            raise InputError(messages.MARKED)
+    chosen = host.choose_table(messages.CHOOSE_TABLE)
     if chosen is None:
         return
-    with host.busy("正在读取数据表…"):
-        snapshot = host.snapshot()
-        source = chosen.parent if chosen.name in FILES.values() else chosen
-        template, records = commands.records_for(snapshot, source)
+    with host.busy(messages.READING_TABLES):
+        is_csv = chosen.suffix.lower() == ".csv"
+        if is_csv and chosen.name.lower() not in FILES.values():
+            raise InputError(messages.no_table(str(chosen)))
+        template, records = commands.records_for(snapshot, chosen.parent if is_csv else chosen)
     keys = [project.key for project in records.projects]
     lang = snapshot.settings().lang
     question = messages.WHICH.text(lang).format(count=len(keys))
@@ -188,7 +192,7 @@ def fill(host: Host) -> None:
     key = keys[0] if len(keys) == 1 else _chosen_key(host, template, keys, lang)
     if key is None:
         return
-    with host.busy("正在填充…"):
+    with host.busy(messages.FILLING):
         outcome, plan = commands.fill(snapshot, template, records, key)
         _carry_out(host, snapshot, "fill", plan)
     said = messages.FILLED.text(lang).format(key=key)
@@ -196,12 +200,17 @@ def fill(host: Host) -> None:
 
 
 def _fill_each(host: Host, snapshot: Snapshot, template: Template, records: Records) -> None:
-    folder = host.choose_folder("选择存放新工作簿的文件夹")
+    folder = host.choose_folder(messages.CHOOSE_TARGET)
     if folder is None:
         return
-    with host.busy("正在填充…"):
-        outcomes = commands.fill_each(snapshot, template, records, folder, host.progress)
     lang = snapshot.settings().lang
+    there = [n for n in file_names(records, template.suffix).values() if (folder / n).exists()]
+    names = "\n".join(dialogs.some(there))
+    question = messages.REPLACE.text(lang).format(count=len(there), names=names)
+    if there and not host.agrees(question):
+        return
+    with host.busy(messages.FILLING):
+        outcomes = commands.fill_each(snapshot, template, records, folder, host.progress)
     written = sum(outcome.path is not None for outcome in outcomes)
     said = messages.WRITTEN.text(lang).format(folder=folder, total=len(outcomes), written=written)
     problems = [*records.notes, *(p for outcome in outcomes for p in outcome.problems)]
@@ -210,7 +219,7 @@ def _fill_each(host: Host, snapshot: Snapshot, template: Template, records: Reco
 
 def _chosen_key(host: Host, template: Template, keys: list[str], lang: Lang) -> str | None:
     own = template.form.constants.get("编号", "")
-    named = "、".join(keys[:_NAMED]) + ("…" if len(keys) > _NAMED else "")
+    named = messages.AND.text(lang).join(dialogs.some(keys))
     answer = host.ask(messages.KEY.text(lang).format(keys=named), own if own in keys else keys[0])
     if answer is None:
         return None
@@ -221,16 +230,22 @@ def _chosen_key(host: Host, template: Template, keys: list[str], lang: Lang) -> 
 
 @_button
 def read(host: Host) -> None:
-    folder = host.choose_folder("选择存放绩效表的文件夹")
+    folder = host.choose_folder(messages.CHOOSE_FORMS)
     if folder is None:
         return
-    with host.busy("正在读取…"):
+    with host.busy(messages.READING):
         settings = host.snapshot().settings()
         reading = bulk.read_workbooks([folder], settings.limits)
         if not reading.files:
             raise InputError(reading.problems)
-        out = _free_file(host, folder, "数据")
-        bulk.write_tables(reading.projects, reading.indicators, out)
+        out = _written_beside(
+            host,
+            folder,
+            messages.DATA,
+            lambda out: bulk.write_tables(reading.projects, reading.indicators, out),
+        )
+        if out is None:
+            return
         host.open(out)
     said = messages.READ.text(settings.lang).format(
         count=len(reading.projects), rows=len(reading.indicators), file=out
@@ -240,26 +255,46 @@ def read(host: Host) -> None:
 
 @_button
 def summarise(host: Host) -> None:
-    folder = host.choose_folder("选择存放绩效表的文件夹")
+    folder = host.choose_folder(messages.CHOOSE_FORMS)
     if folder is None:
         return
-    with host.busy("正在汇总…"):
+    with host.busy(messages.SUMMARISING):
         settings = host.snapshot().settings()
-        out = _free_file(host, folder, "汇总")
         data, found = commands.summarise(folder, settings)
-        write_file(out, data)
+        out = _written_beside(host, folder, messages.SUMMARY, lambda out: write_file(out, data))
+        if out is None:
+            return
         host.open(out)
     said = messages.SUMMARISED.text(settings.lang).format(count=len(found.forms), file=out)
     _say(host, [said], found.problems, settings.lang)
 
 
-def _free_file(host: Host, folder: Path, what: str) -> Path:
-    """A workbook beside the folder, not inside: the next reading must not find it.
+def _written_beside(
+    host: Host, folder: Path, what: Message, write: Callable[[Path], object]
+) -> Path | None:
+    """Write a workbook beside the folder, not inside: the next reading must not find it.
 
-    Excel opens no two workbooks of one name.
+    Where that cannot be, as beside a whole drive, the person is asked for a place; None where they
+    name none. Raises WorkbookError where that place will not do either.
     """
+    out = _free_file(host, folder, folder.parent, what)
+    if folder.name:
+        with contextlib.suppress(WorkbookError):
+            write(out)
+            return out
+    place = host.choose_folder(messages.ANOTHER_PLACE)
+    if place is None:
+        return None
+    out = _free_file(host, folder, place, what)
+    write(out)
+    return out
+
+
+def _free_file(host: Host, folder: Path, place: Path, what: Message) -> Path:
+    """Excel opens no two workbooks of one name."""
     for number in itertools.chain([""], itertools.count(2)):
-        out = folder.parent / f"{folder.name}_{what}{number}.xlsx"
+        name = "_".join(filter(None, [folder.name, what.text(host.lang)]))
+        out = place / f"{name}{number}.xlsx"
         if not (out.exists() or host.has_open(out.name)):
             return out
     raise AssertionError("numbers do not end")
@@ -267,7 +302,7 @@ def _free_file(host: Host, folder: Path, what: str) -> Path:
 
 @_button
 def bind(host: Host) -> None:
-    with host.busy("正在识别栏目…"):
+    with host.busy(messages.BINDING):
         snapshot = host.snapshot()
         lines, plan = commands.bind(snapshot)
         _carry_out(host, snapshot, "bind", plan)
@@ -283,7 +318,7 @@ def undo(host: Host) -> None:
     done = known.done
     if done is None:
         raise InputError(messages.NOTHING_TO_UNDO)
-    with host.busy("正在撤销…"):
+    with host.busy(messages.UNDOING):
         snapshot = host.snapshot()
         back = done.plan.inverse
         protections = _to_lift(snapshot, back)
@@ -291,9 +326,10 @@ def undo(host: Host) -> None:
         host.carry_out(back, protections)
         with _remembering(host, "undo"):
             memory.keep(host.key, Memory(None, done.marks))
-    labels = {button.name: button.label for button in commands.BUTTONS}
-    label = labels.get(done.button, done.button)  # another version may have had other buttons
-    host.tell(messages.UNDONE.text(_lang(host)).format(label=label))
+    labels = {button.name: button.named for button in commands.BUTTONS}
+    # Another version may have had other buttons.
+    label = labels.get(done.button, Message(done.button, done.button)).text(host.lang)
+    host.tell(messages.UNDONE.text(host.lang).format(label=label))
 
 
 @_button
@@ -307,24 +343,29 @@ def settings(host: Host) -> None:
         file, said = path.parent / FILE_NAME, messages.NEW_SETTINGS
         write_file(file, messages.EMPTY_SETTINGS.encode("utf-8"))
     _show(file)
-    host.tell(said.text().format(file=file))
+    host.tell(said.text(host.lang).format(file=file))
 
 
 @_button
 def help_page(host: Host) -> None:
     page = memory.folder() / "staff.html"
     make_folder(page.parent)
-    source = resources.document("staff.md")
-    write_file(page, html_page(source.read_text("utf-8"), source.parent).encode("utf-8"))
+    source = resources.document(messages.PAGE.text(host.lang))
+    text = html_page(source.read_text("utf-8"), source.parent, host.lang)
+    write_file(page, text.encode("utf-8"))
     webbrowser.open(page.as_uri())
 
 
 def _show(file: Path) -> None:
-    """A text file in the system's editor, as far as there is one."""
+    """A text file in the system's editor, as far as there is one.
+
+    By its full path: Windows looks for a bare name in the current folder too.
+    """
     if sys.platform == "win32":
-        os.spawnlp(os.P_NOWAIT, "notepad.exe", "notepad.exe", str(file))
+        notepad = Path(os.environ.get("SYSTEMROOT", "C:\\Windows"), "System32", "notepad.exe")
+        subprocess.Popen([notepad, file])
     elif sys.platform == "darwin":
-        os.spawnlp(os.P_NOWAIT, "open", "open", "-t", str(file))
+        subprocess.Popen(["/usr/bin/open", "-t", file])
 
 
 # ------------------------------------------------------------------------------ plans, undone
@@ -365,10 +406,14 @@ def _remembering(host: Host, button: str) -> Iterator[None]:
 
 
 def _to_lift(snapshot: Snapshot, plan: Plan) -> list[Protection]:
-    """The protections in the way of a plan. Raises InputError for those that take a password."""
+    """The protections in the way of a plan.
+
+    Raises InputError for those that take a password, and for sheets that are filtered.
+    """
     sheets, structure = snapshot.protections()
     concerned = [protection for protection in sheets if protection.sheet in plan.sheets()]
     wrong = [messages.protected(p.sheet) for p in concerned if p.password]
+    wrong += map(messages.filtered, sorted(snapshot.filtered() & plan.sheets(_NOT_FILTERED)))
     if structure and plan.moves_sheets():
         wrong.append(messages.PROTECTED_BOOK)
     if wrong:
@@ -389,7 +434,7 @@ def _refuse_changed(host: Host, snapshot: Snapshot, done: Done) -> None:
 
 
 def _say(host: Host, lines: list[str], problems: Iterable[Diagnostic], lang: Lang) -> None:
-    host.tell("\n".join([*lines, *(problem.text(lang) for problem in problems)]))
+    host.tell("\n".join(filter(None, [*lines, dialogs.listed(list(problems), lang)])))
 
 
 def _tell(host: Host | None, text: str) -> None:
@@ -398,14 +443,11 @@ def _tell(host: Host | None, text: str) -> None:
         if host is not None:
             host.tell(text, wrong=True)
         elif (app := xw.apps.active) is not None:
-            app.alert(text, TITLE, "ok", "critical")
+            app.alert(text, messages.TITLE.text(), "ok", "critical")
 
 
 def _lang(host: Host | None) -> Lang:
-    with contextlib.suppress(Exception):  # settings that cannot be read are told in Chinese
-        if host is not None and host.path is not None:
-            return settings_for(host.path, {}).lang
-    return "zh"
+    return host.lang if host is not None else "zh"
 
 
 def _log(button: str, error: BaseException) -> Path:

@@ -53,6 +53,11 @@ class Button:
     supertip: str
     applies: Applies
 
+    @property
+    def named(self) -> Message:
+        """What a message calls it: the label that is printed, and in English what that means."""
+        return Message(self.label, f"{self.label} ({self.name.replace('_', ' ')})")
+
 
 BUTTONS = (
     Button(
@@ -117,21 +122,23 @@ class Checked:
     listing: Listing
     lang: Lang
 
-    def message(self) -> Message:
+    def message(self, sheet: str) -> Message:
+        """What was found; `sheet` is the one that lists it."""
         count = len(self.review.findings)
         if not count:
             return Message("没有发现问题。", "Nothing found.")
         return Message(
-            f"发现 {count} 处问题：有问题的单元格已标色并加批注，"
-            f"清单在工作表“{self.listing.name}”中。\n"
+            f"发现 {count} 处问题：有问题的单元格已标色并加批注，清单在工作表“{sheet}”中。\n"
             "点“下一处”逐处查看，点“修复”修复可以放心修复的，点“清除标记”去掉标记。",
-            f"{count} findings: the cells are marked, and listed on “{self.listing.name}”.",
+            f"{count} findings: the cells are marked, and listed on “{sheet}”.\n下一处 goes to "
+            "the next one, 修复 mends what can be mended safely, 清除标记 takes the marks away.",
         )
 
 
 def check(snapshot: Snapshot) -> Checked:
     """What `xlperf check FILE --format xlsx` finds and marks. Raises InputError for no form."""
     settings = snapshot.settings()
+    refuse_no_form(snapshot)
     with snapshot.on_disk() as file:
         found = review.check([file], settings)
     if not found.forms:
@@ -170,6 +177,7 @@ def next_finding(snapshot: Snapshot) -> tuple[Finding, int, int] | None:
 
 def fix(snapshot: Snapshot) -> tuple[list[Finding], Plan]:
     """What `xlperf check FILE --fix` mends, and the plan for it. Raises InputError for no form."""
+    refuse_no_form(snapshot)
     with snapshot.on_disk() as file:
         mended, found = review.fix([file], snapshot.settings())
         after = file.read_bytes()
@@ -184,27 +192,28 @@ def score(snapshot: Snapshot) -> tuple[list[ScoredForm], tuple[Diagnostic, ...],
     Raises InputError where there is nothing to score.
     """
     settings = snapshot.settings()
+    refuse_no_form(snapshot)
     policy = Policy.load(settings.policy)
     after, forms, noticed = score_data(snapshot.data, policy, "native", settings.limits)
     return forms, tuple(noticed), difference(snapshot.data, after)
 
 
 def score_message(forms: Sequence[ScoredForm], noticed: Iterable[Diagnostic], lang: Lang) -> str:
-    """Totals, what a person has to score, what has to be explained, and what is odd."""
+    """What a person has to score, totals, what has to be explained, and what is odd."""
     lines = []
     for form in forms:
         said = list(form.lines(lang))
         left = [row for row in form.rows if row.state == "open"]
         lines.append(said[0])
-        lines += said[1 + len(form.rows) :]
         if left:
-            cells = "、".join(row.indicator.cells["得分"] for row in left)
+            cells = messages.AND.text(lang).join(row.indicator.cells["得分"] for row in left)
             lines.append(
                 Message(
                     f"  须由人工评分 {len(left)} 处：{cells}",
                     f"  {len(left)} left for a person to score: {cells}",
                 ).text(lang)
             )
+        lines += said[1 + len(form.rows) :]
     return "\n".join([*lines, *(d.text(lang) for d in noticed)])
 
 
@@ -237,6 +246,7 @@ def records_for(snapshot: Snapshot, source: Path) -> tuple[Template, Records]:
 
     Raises InputError as `xlperf fill` does: for a workbook that is no form, and for faulty tables.
     """
+    refuse_no_form(snapshot)
     template = Template(snapshot.data, snapshot.name, limits=snapshot.settings().limits)
     records = bulk.load(template, source)
     if records.faults:
@@ -290,6 +300,15 @@ def summarise(folder: Path, settings: ReviewSettings) -> tuple[bytes, summary.Su
     if not found.forms:
         raise InputError(found.problems)
     return summary.summary_workbook(found), found
+
+
+def refuse_no_form(snapshot: Snapshot) -> None:
+    """Raises InputError for a workbook without `xp.` names, or with none that is of use."""
+    faults = snapshot.names_at_fault()
+    if faults is None:
+        raise InputError(messages.NO_NAMES)
+    if faults:
+        raise InputError(faults)
 
 
 def here(problems: Iterable[Diagnostic]) -> list[Diagnostic]:

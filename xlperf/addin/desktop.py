@@ -59,7 +59,7 @@ class Desktop:
                     ),
                 )
             )
-        running = _WINDOWS_TASKS if sys.platform == "win32" else _MAC_TASKS
+        running = _windows_tasks() if sys.platform == "win32" else _MAC_TASKS
         return cls(
             sys.platform,
             os.environ,
@@ -94,7 +94,7 @@ class Desktop:
     def script(self) -> Path:
         """The script through which Excel for Mac may start another program."""
         folder = self._library / "Application Scripts/com.microsoft.Excel"
-        return folder / f"xlwings-{version('xlwings')}.applescript"
+        return folder / f"{PROJECT}-{version('xlwings')}.applescript"
 
     @property
     def _library(self) -> Path:
@@ -138,7 +138,7 @@ def versions_of(python: Path) -> dict[str, str] | None:
         python = python.with_name("python.exe")
     try:
         run = subprocess.run(
-            [python, "-c", _PROBE], capture_output=True, check=True, timeout=_SECONDS
+            [python, "-P", "-c", _PROBE], capture_output=True, check=True, timeout=_SECONDS
         )
         found = json.loads(run.stdout)
         return {name: str(found[name]) for name in ("xlperf", "xlwings")}
@@ -146,8 +146,13 @@ def versions_of(python: Path) -> dict[str, str] | None:
         return None
 
 
-_WINDOWS_TASKS = (("tasklist", "/FI", "IMAGENAME eq EXCEL.EXE", "/NH"), b"EXCEL.EXE")
-_MAC_TASKS = (("pgrep", "-lx", "Microsoft Excel"), b"Microsoft Excel")
+_MAC_TASKS = (("/usr/bin/pgrep", "-lx", "Microsoft Excel"), b"Microsoft Excel")
+
+
+def _windows_tasks() -> tuple[tuple[str, ...], bytes]:
+    """By its full path: Windows looks for a bare name in the current folder first."""
+    program = os.path.join(os.environ.get("SYSTEMROOT", "C:\\Windows"), "System32", "tasklist.exe")
+    return (program, "/FI", "IMAGENAME eq EXCEL.EXE", "/NH"), b"EXCEL.EXE"
 
 
 def _is_running(command: tuple[str, ...], name: bytes) -> bool:

@@ -23,7 +23,10 @@ _RESTRICTED = b"ZoneId=4"
 
 
 def doctor(desktop: Desktop) -> list[Diagnostic]:
-    """Every trouble found, the gravest first within its kind; empty where all is well."""
+    """Every trouble found, the gravest first within its kind; empty where all is well.
+
+    Raises WorkbookError where the record of the installation is of no use.
+    """
     if not is_installed(desktop):
         said = Message("加载项没有安装", "the add-in is not installed")
         return [Diagnostic("A201", said, fix=_INSTALL)]

@@ -6,6 +6,7 @@ Only the parts of xlwings under the BSD licence are used.
 """
 
 import contextlib
+import functools
 import re
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 
 import xlwings as xw
 
+from xlperf.addin import messages
 from xlperf.addin.actions import (
     Action,
     AddSheet,
@@ -28,6 +30,7 @@ from xlperf.addin.actions import (
     SetCells,
     SetColour,
     SetHeight,
+    SetLink,
     SetName,
     SetNote,
     Structure,
@@ -36,9 +39,9 @@ from xlperf.addin.actions import (
 )
 from xlperf.addin.marks import Look, Looks, Spot
 from xlperf.addin.snapshot import Protection, Snapshot
-from xlperf.diagnostic import Diagnostic, InputError, Message
+from xlperf.diagnostic import Diagnostic, InputError, Lang, Message
+from xlperf.review.settings import settings_for
 
-TITLE = "xlperf 绩效"
 _AT_REST = {"screen_updating": False, "enable_events": False, "display_alerts": False}
 _LONGEST_MESSAGE = 2000
 """Characters; a dialog with more does not fit on a screen."""
@@ -46,7 +49,7 @@ _LONGEST_MESSAGE = 2000
 _LONGEST_TEXT = 8000
 """Characters; Excel takes longer ones (to 32,767) one at a time, as values."""
 
-_FILES = "Excel 或 CSV 数据表 (*.xlsx;*.xlsm;*.csv),*.xlsx;*.xlsm;*.csv"
+_TABLES = "*.xlsx;*.xlsm;*.csv"
 _FOLDER_DIALOG = 4  # msoFileDialogFolderPicker
 _TEXT = 2  # what Application.InputBox is to return
 
@@ -66,12 +69,22 @@ class Host:
     """One open workbook and the Excel that shows it."""
 
     def __init__(self, book: xw.Book) -> None:
-        """Raises InputError in a program that only resembles Excel."""
         self.book = book
         self.app = book.app
+
+    def refuse_others(self) -> None:
+        """Raises InputError in a program that only resembles Excel."""
         name = str(getattr(self._native(self.app), "Name", ""))
         if "WPS" in name.upper():
             raise InputError(_NOT_EXCEL)
+
+    @functools.cached_property
+    def lang(self) -> Lang:
+        """The language of the nearest xlperf.toml; Chinese where there is none that can be read."""
+        with contextlib.suppress(Exception):  # what is wrong with it is told by who goes by it
+            if self.path is not None:
+                return settings_for(self.path, {}).lang
+        return "zh"
 
     # ---------------------------------------------------------------------------- reading
 
@@ -219,6 +232,8 @@ class Host:
                 sheets[sheet].range(cells).color = colour and f"#{colour}"
             case SetNote(sheet, cell, text):
                 self._set_note(self._range(sheet, cell), text)
+            case SetLink(sheet, cell, place, text):
+                self._range(sheet, cell).add_hyperlink(f"#{place}", text, text)
             case SetName(name, refers_to, sheet):
                 names = sheets[sheet].names if sheet else self.book.names
                 if refers_to is not None:
@@ -287,11 +302,11 @@ class Host:
     # ------------------------------------------------------------------- talking to people
 
     @contextlib.contextmanager
-    def busy(self, text: str) -> Iterator[None]:
+    def busy(self, doing: Message) -> Iterator[None]:
         """What is going on, in the status bar, which is Excel's own again afterwards."""
         try:
             with contextlib.suppress(Exception):  # a text that cannot be shown stops no work
-                self.app.status_bar = f"xlperf：{text}"
+                self.app.status_bar = messages.STATUS.text(self.lang).format(doing.text(self.lang))
             yield
         finally:
             with contextlib.suppress(Exception):
@@ -299,7 +314,7 @@ class Host:
 
     def progress(self, done: int, total: int) -> None:
         with contextlib.suppress(Exception):
-            self.app.status_bar = f"xlperf：{done} / {total}"
+            self.app.status_bar = messages.STATUS.text(self.lang).format(f"{done} / {total}")
 
     def tell(self, text: str, *, wrong: bool = False) -> None:
         self._alert(text, "ok", "critical" if wrong else "info")
@@ -314,7 +329,7 @@ class Host:
     def _alert(self, text: str, buttons: str, mode: str) -> str | None:
         if len(text) > _LONGEST_MESSAGE:
             text = text[:_LONGEST_MESSAGE] + "…"
-        return self.app.alert(text, TITLE, buttons, mode)
+        return self.app.alert(text, messages.TITLE.text(self.lang), buttons, mode)
 
     def ask(self, text: str, default: str) -> str | None:
         """A line of text from the person; None where they leave it."""
@@ -323,19 +338,23 @@ class Host:
                 f"text returned of (display dialog {_quoted(text)} default answer "
                 f"{_quoted(default)})"
             )
-        answer = self._native(self.app).InputBox(text, TITLE, default, Type=_TEXT)
+        title = messages.TITLE.text(self.lang)
+        answer = self._native(self.app).InputBox(text, title, default, Type=_TEXT)
         return answer if isinstance(answer, str) else None
 
-    def choose_file(self, text: str) -> Path | None:
-        """A file that the person points to; None where they leave it."""
+    def choose_table(self, wanted: Message) -> Path | None:
+        """A data table that the person points to; None where they leave it."""
+        text = wanted.text(self.lang)
         if sys.platform == "darwin":
             chosen = _script(f"POSIX path of (choose file with prompt {_quoted(text)})")
         else:
-            answer = self._native(self.app).GetOpenFilename(_FILES, 1, text)
+            kinds = f"{messages.TABLES.text(self.lang)} ({_TABLES}),{_TABLES}"
+            answer = self._native(self.app).GetOpenFilename(kinds, 1, text)
             chosen = answer if isinstance(answer, str) else None
         return Path(chosen) if chosen else None
 
-    def choose_folder(self, text: str) -> Path | None:
+    def choose_folder(self, wanted: Message) -> Path | None:
+        text = wanted.text(self.lang)
         if sys.platform == "darwin":
             chosen = _script(f"POSIX path of (choose folder with prompt {_quoted(text)})")
             return Path(chosen) if chosen else None

@@ -7,6 +7,7 @@ removed. What somebody changed, or put there by other means, is left alone and t
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 from xlperf.addin import build
 from xlperf.addin.desktop import Desktop
 from xlperf.diagnostic import Diagnostic, Message, Place, Severity, WorkbookError
-from xlperf.ooxml.files import make_folder, read_file, write_file
+from xlperf.ooxml.files import make_folder, read_file, reason_of, write_file
 
 UDF_MODULE = "xlperf.addin.udfs"
 
@@ -34,7 +35,8 @@ def install(desktop: Desktop, addin: bytes | None = None) -> Outcome:
     """Put the add-in (built now unless given), its settings and a manifest in their places.
 
     Raises WorkbookError when a place cannot be written, for instance while Excel has the add-in
-    open, and when the settings cannot hold the path of Python.
+    open, when the settings cannot hold the path of Python, and where something else lies in the
+    place of the manifest.
     """
     before, outcome = _manifest(desktop), Outcome()
     manifest = dict(before)
@@ -75,24 +77,31 @@ def given(file: Path) -> bytes:
 
 
 def uninstall(desktop: Desktop) -> Outcome:
-    """Remove what `install` wrote and nothing else. Raises WorkbookError where a file is in use."""
+    """Remove what `install` wrote and nothing else.
+
+    Raises WorkbookError where a file is in use, and where the manifest does not say what was
+    written: nothing is removed then.
+    """
     outcome, manifest = Outcome(), _manifest(desktop)
     for name, written in manifest.items():
         path = Path(name)
         if not path.exists():
             outcome.say(f"{path} 已不存在", f"{path} is gone already")
+        elif not _is_ours(desktop, path):
+            outcome.left.append(_elsewhere(path))
         elif _hash(path) not in written:
             outcome.left.append(_kept(path))
         else:
             _remove(path)
             outcome.say(f"已删除 {path}", f"{path} removed")
-    if manifest:
+    if desktop.manifest.exists():
         _remove(desktop.manifest)
         for folder in {desktop.manifest.parent, desktop.settings.parent}:
             if folder.name == f".{build.PROJECT}" and not any(folder.iterdir()):
                 folder.rmdir()
-    else:
-        outcome.say("没有安装记录，无需卸载", "nothing was installed")
+    if not manifest:
+        outcome.say("没有安装记录，没有删除任何文件", "nothing was installed, nothing is removed")
+        outcome.left += map(_kept, _lying_about(desktop))
     return outcome
 
 
@@ -115,6 +124,7 @@ def changed_files(desktop: Desktop) -> Iterator[tuple[Path, bool]]:
 
 
 def is_installed(desktop: Desktop) -> bool:
+    """Whether a manifest says so. Raises WorkbookError where something else lies in its place."""
     return bool(_manifest(desktop))
 
 
@@ -125,7 +135,7 @@ def interpreter_key(desktop: Desktop) -> str:
 def _files(desktop: Desktop, addin: bytes) -> dict[Path, bytes]:
     files = {desktop.settings: _settings(desktop), desktop.addin: addin}
     if desktop.system == "darwin":
-        files[desktop.script] = (build.xlwings_folder() / desktop.script.name).read_bytes()
+        files[desktop.script] = build.mac_script()
     return files
 
 
@@ -162,12 +172,33 @@ def _settings(desktop: Desktop) -> bytes:
 
 
 def _manifest(desktop: Desktop) -> dict[str, list[str]]:
-    """Path → the SHA-256 that it may have; nothing where there is no readable manifest."""
+    """Path → the SHA-256 that it may have; nothing where there is no manifest.
+
+    Raises WorkbookError for one that cannot be read, or is somebody else's: to go by it, or to
+    write another over it, might harm what is not ours.
+    """
+    if not os.path.lexists(desktop.manifest):
+        return {}
     try:
         files = json.loads(desktop.manifest.read_text("utf-8"))["files"]
-        return {path: list(map(str, digests)) for path, digests in files.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
+        return {str(path): [str(digest) for digest in files[path]] for path in {**files}}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WorkbookError(_no_manifest(desktop, error)) from error
+
+
+def _is_ours(desktop: Desktop, path: Path) -> bool:
+    """Whether a file lies where `install` puts one, in this version or another."""
+    if desktop.system == "darwin" and path.suffix == desktop.script.suffix:
+        return path.parent == desktop.script.parent
+    return path in (desktop.addin, desktop.settings)
+
+
+def _lying_about(desktop: Desktop) -> list[Path]:
+    """The files in our places, whoever put them there."""
+    places = [desktop.addin, desktop.settings]
+    if desktop.system == "darwin":
+        places.append(desktop.script)
+    return [place for place in places if place.exists()]
 
 
 def _write_manifest(desktop: Desktop, files: Mapping[str, list[str]]) -> None:
@@ -200,6 +231,53 @@ def _kept(path: Path) -> Diagnostic:
         place=Place(file=str(path)),
         severity=Severity.WARNING,
         fix=Message("不再需要时请自行删除，再重新运行", "remove it yourself and run this again"),
+    )
+
+
+def _elsewhere(path: Path) -> Diagnostic:
+    return Diagnostic(
+        "A110",
+        Message(
+            "安装记录中有该文件，但它不在本机加载项的位置，保留不动",
+            "the record of the installation names it, but no file of the add-in belongs there: "
+            "left as it is",
+        ),
+        place=Place(file=str(path)),
+        severity=Severity.WARNING,
+        fix=Message(
+            "安装记录可能来自另一台电脑或另一个用户；确认不需要后自行删除该文件",
+            "the record may be of another computer or user; remove the file yourself if nobody "
+            "needs it",
+        ),
+    )
+
+
+def _no_manifest(desktop: Desktop, error: Exception) -> Diagnostic:
+    """The record cannot be gone by: what else there is, and what to do."""
+    why = Message("内容不是 xlperf 的安装记录", "it is no record of xlperf")
+    if isinstance(error, OSError):
+        reason = reason_of(error)
+        why = Message(f"无法读取：{reason.zh}", f"it cannot be read: {reason.en}")
+    files = _lying_about(desktop)
+    zh, en = "；没有发现加载项的文件", "; there are no files of the add-in"
+    if files:
+        zh = "；保留不动的文件：" + "、".join(map(str, files))
+        en = "; left as they are: " + ", ".join(map(str, files))
+    return Diagnostic(
+        "A111",
+        Message(
+            f"安装记录不可用（{why.zh}），没有改动任何文件{zh}",
+            f"the record of the installation is of no use ({why.en}); nothing was changed{en}",
+        ),
+        place=Place(file=str(desktop.manifest)),
+        fix=Message(
+            "请关闭 Excel，把安装记录"
+            + ("和上述文件移走或删除；" if files else "移走或删除；")
+            + "要继续使用，再运行 xlperf addin install",
+            "close Excel, and move or delete the record"
+            + (" and these files" if files else "")
+            + "; to go on using the add-in, run xlperf addin install then",
+        ),
     )
 
 

@@ -15,16 +15,17 @@ from xlperf.addin.actions import (
     RemoveSheet,
     SetCells,
     SetColour,
+    SetLink,
     SetNote,
     Structure,
     Typed,
 )
 from xlperf.addin.difference import addresses, typed, typed_text
-from xlperf.ooxml.address import cell_name
-from xlperf.ooxml.annotate import Listing, Mark, free_name, gathered
+from xlperf.ooxml.address import cell_name, parse_cell
+from xlperf.ooxml.annotate import Listing, Mark, free_name, gathered, location
 from xlperf.ooxml.package import Package
-from xlperf.ooxml.sheet import read_sheet, read_strings
-from xlperf.ooxml.workbook import Workbook
+from xlperf.ooxml.sheet import Sheet, read_sheet, read_strings
+from xlperf.ooxml.workbook import NS, Workbook
 from xlperf.report import is_listing, own_part
 
 _HEADING_COLOUR = "E7E6E6"
@@ -99,11 +100,16 @@ def looks_without_marks(now: Looks, marked: Looks, former: Looks) -> dict[Spot, 
     return cleared
 
 
+def is_marked(data: bytes, now: Looks) -> bool:
+    """Whether a check has left something: in the notes of the cells, or as a sheet."""
+    return any(own_part(look.note or "")[1] for look in now.values()) or any(_listings(data))
+
+
 def listed(data: bytes) -> list[Spot]:
     """The cells of the listings that have a fill."""
     return [
         Spot(name, cell_name(row, column))
-        for name, cells, _ in _listings(data)
+        for name, cells, _, _ in _listings(data)
         for row, line in enumerate(cells[1:], start=2)
         for column in range(1, len(line) + 1 if row == _HEADING_ROW else _FILLED_COLUMNS + 1)
     ]
@@ -116,9 +122,9 @@ def clear_plan(data: bytes, cleared: Looks, now: Looks) -> Plan:
     """
     steps: list[Structure] = []
     lists: list[Content] = []
-    for name, cells, widths in _listings(data):
+    for name, cells, widths, links in _listings(data):
         steps.append(RemoveSheet(name, widths))
-        lists.append(SetCells(name, 1, 1, cells))
+        lists += (SetCells(name, 1, 1, cells), *links)
         filled = {spot: look for spot, look in now.items() if spot.sheet == name and look.colour}
         lists += _changes(filled, dict.fromkeys(filled, _PLAIN))
     marked = {spot: now[spot] for spot in cleared}
@@ -150,6 +156,10 @@ def _listing(name: str, listing: Listing) -> Iterator[Content]:
         by_colour.setdefault(line.colour, []).append(cell_name(row, 1))
     for colour, cells in by_colour.items():
         yield from (SetColour(name, several, colour) for several in addresses(cells))
+    for row, line in enumerate(listing.lines, start=3):
+        if line.target:
+            cell = cell_name(row, listing.link + 1)
+            yield SetLink(name, cell, location(*line.target), line.texts[listing.link])
 
 
 def _typed(texts: Iterable[str]) -> tuple[Typed, ...]:
@@ -159,8 +169,10 @@ def _typed(texts: Iterable[str]) -> tuple[Typed, ...]:
 Rows = tuple[tuple[Typed, ...], ...]
 
 
-def _listings(data: bytes) -> Iterator[tuple[str, Rows, tuple[float, ...]]]:
-    """The sheets that list findings: what they hold from A1 on, and the widths of the columns."""
+def _listings(
+    data: bytes,
+) -> Iterator[tuple[str, Rows, tuple[float, ...], tuple[SetLink, ...]]]:
+    """The sheets that list findings: what they hold from A1 on, widths of columns, and links."""
     package = Package.open(data)
     workbook = Workbook.open(package)
     strings = read_strings(package, workbook.shared_strings)
@@ -174,4 +186,14 @@ def _listings(data: bytes) -> Iterator[tuple[str, Rows, tuple[float, ...]]]:
                 tuple(typed(sheet.cell((row, column))) for column in columns)
                 for row in range(1, bottom + 1)
             )
-            yield place.name, rows, tuple(sheet.width(column, column) for column in columns)
+            widths = tuple(sheet.width(column, column) for column in columns)
+            yield place.name, rows, widths, tuple(_links(package, place.name, place.part, sheet))
+
+
+def _links(package: Package, name: str, part: str, sheet: Sheet) -> Iterator[SetLink]:
+    """The links of a sheet to places of the workbook."""
+    for link in package.xml(part).iterfind(f"{NS}hyperlinks/{NS}hyperlink"):
+        cell, target = link.get("ref", ""), link.get("location", "")
+        held = sheet.cell(parse_cell(cell)) if target and ":" not in cell else None
+        if held is not None and isinstance(held.value, str):
+            yield SetLink(name, cell, target, held.value)

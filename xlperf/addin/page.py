@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from xlperf.diagnostic import Lang
+
 _STYLE = (
     "body{max-width:46em;margin:2em auto;padding:0 1em;font:16px/1.7 'Microsoft YaHei',sans-serif}"
     "img{max-width:100%;border:1px solid #ccc}table{border-collapse:collapse}"
@@ -22,13 +24,13 @@ _INLINE = (
 )
 
 
-def html_page(markdown: str, folder: Path) -> str:
+def html_page(markdown: str, folder: Path, lang: Lang) -> str:
     """Headings, paragraphs, lists, tables, links, and pictures, which are beside it in `folder`."""
     blocks = [block for block in re.split(r"\n{2,}", markdown.strip()) if block]
     body = "\n".join(part for block in blocks for part in _block(block.splitlines()))
     title = html.escape(markdown.strip().partition("\n")[0].lstrip("# "))
     return (
-        f'<!DOCTYPE html><html lang="zh"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<!DOCTYPE html><html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title>'
         f'<base href="{folder.resolve().as_uri()}/"><style>{_STYLE}</style></head>'
         f"<body>\n{body}\n</body></html>\n"
     )

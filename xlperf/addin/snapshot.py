@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from xlperf.diagnostic import Diagnostic
 from xlperf.ooxml.files import write_file
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.sheet import Position
 from xlperf.ooxml.workbook import NS, Workbook
 from xlperf.review import ReviewSettings, settings_for
+from xlperf.template.fields import PREFIX, find_forms
 
 _SUFFIX = ".xlsx"
 
@@ -49,6 +51,21 @@ class Snapshot:
             write_file(file, self.data)
             yield file
 
+    def names_at_fault(self) -> tuple[Diagnostic, ...] | None:
+        """What is wrong with the `xp.` names where they make no form; None where there are none."""
+        limits = self.settings().limits
+        workbook = Workbook.open(Package.open(self.data, limits))
+        if not any(name.name.lower().startswith(PREFIX) for name in workbook.names):
+            return None
+        forms, wrong = find_forms(workbook, limits)
+        return () if forms else tuple(wrong)
+
+    def filtered(self) -> frozenset[str]:
+        """The sheets on which a filter may hide rows; to such rows Excel does not do as told."""
+        package = Package.open(self.data)
+        sheets = Workbook.open(package).sheets
+        return frozenset(sheet.name for sheet in sheets if _is_filtered(package, sheet.part))
+
     def hidden(self) -> frozenset[str]:
         """The sheets that nobody sees."""
         package = Package.open(self.data)
@@ -67,6 +84,13 @@ class Snapshot:
                 sheets.append(Protection.of(sheet.name, attributes))
         whole = package.xml(workbook.part).find(NS + "workbookProtection")
         return tuple(sheets), whole is not None and whole.get("lockStructure") in _ON
+
+
+def _is_filtered(package: Package, part: str) -> bool:
+    """Whether a filter of the sheet, or of a table on it, has something chosen."""
+    tables = [r.target for r in package.relationships(part).values() if r.type.endswith("/table")]
+    chosen = f"{NS}autoFilter/{NS}filterColumn"
+    return any(package.xml(one).find(chosen) is not None for one in (part, *tables))
 
 
 _ON = ("1", "true")

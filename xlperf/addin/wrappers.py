@@ -19,8 +19,11 @@ _LONGEST_HELP = 255  # Excel cuts what is longer
 _NO_PYTHON = Message(
     "无法启动 Python，本次操作没有执行。请在命令提示符中运行 xlperf addin doctor，"
     "按提示处理后重启 Excel。",
-    "Python could not be started; run xlperf addin doctor",
+    "Python could not be started; nothing was done. Run xlperf addin doctor in a command prompt, "
+    "do what it says, and restart Excel.",
 )
+_BOTH = f"{_NO_PYTHON.zh}\r\n\r\n{_NO_PYTHON.en}"
+"""Without Python nobody knows the language of the settings."""
 
 
 def functions_module() -> str:
@@ -39,7 +42,7 @@ def functions_module() -> str:
     for row, function in enumerate(functions, FIRST_ROW):
         lines += _description(row, function)
     lines += ["End Sub", "", "Public Function XlperfNoPython() As String"]
-    lines += [*_statement("XlperfNoPython = XlperfText(", _NO_PYTHON.zh, ")"), "End Function", ""]
+    lines += [*_statement("XlperfNoPython = XlperfText(", _BOTH, ")"), "End Function", ""]
     return "\n".join(lines)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xlperf.cli.output import to_file, to_folder
 from xlperf.cli.telling import input_errors, say
 from xlperf.cli.usage import Misuse
 from xlperf.diagnostic import Lang, Message, Severity
@@ -42,6 +43,7 @@ def addin_build(lang: Lang, out: Path) -> None:
     """
     from xlperf.addin.build import build
 
+    to_file(out, [".xlam"], Message("加载项", "the add-in"))
     with input_errors(lang):
         make_folder(out.parent)
         write_file(out, build())
@@ -77,7 +79,8 @@ def addin_install(lang: Lang, addin: Path | None) -> None:
 def addin_uninstall(lang: Lang) -> None:
     """Remove the files that the installation wrote, and nothing else.
 
-    Exits 1 when a file was left alone because it was changed since.
+    Exits 1 when a file was left alone because somebody else wrote or changed it, and 2 when the
+    record of the installation is of no use.
 
     Example:
 
@@ -131,6 +134,7 @@ def addin_bundle(lang: Lang, out: Path, python: str, platform: Any, wheel: Path 
     """
     from xlperf.addin.bundle import Target, bundle
 
+    to_folder(out)
     if not re.fullmatch(r"3\.\d+", python):
         raise Misuse(Message("--python 应写作 3.12 这样的版本号", "--python is a version as 3.12"))
     with input_errors(lang):

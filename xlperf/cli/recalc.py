@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from xlperf import recalc, review
+from xlperf.cli.output import beside
 from xlperf.cli.telling import PATH, input_errors, say
 from xlperf.cli.usage import Misuse
 from xlperf.diagnostic import Lang, Message
@@ -46,7 +47,10 @@ def recalculate(
         raise Misuse(Message("-o 与 --in-place 不能同用", "-o and --in-place exclude each other"))
     with input_errors(lang):
         limits = review.settings_for(paths[0], {}).limits
-        files = recalc.targets(find_workbooks(paths), out, in_place=in_place)
+        workbooks = find_workbooks(paths)
+        if out is not None:
+            beside(out, workbooks)
+        files = recalc.targets(workbooks, out, in_place=in_place)
         found = recalc.recalculate_files(files, engine, limits, jobs)
         outcomes = []
         for outcome in found:

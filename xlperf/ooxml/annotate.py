@@ -403,7 +403,12 @@ def _named(row: int, texts: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _hyperlink(reference: str, sheet: str, cell: str) -> str:
-    return f'<hyperlink ref="{reference}" location={quoteattr(f"{_quoted(sheet)}!{cell}")}/>'
+    return f'<hyperlink ref="{reference}" location={quoteattr(location(sheet, cell))}/>'
+
+
+def location(sheet: str, cell: str) -> str:
+    """A place of the workbook as a link names it."""
+    return f"{_quoted(sheet)}!{cell}"
 
 
 def _quoted(sheet: str) -> str:

@@ -14,6 +14,7 @@ from typing import Literal, get_args
 from xlperf.diagnostic import Lang
 from xlperf.report.csv_table import render_csv
 from xlperf.report.html_page import render_html
+from xlperf.report.items import shortened
 from xlperf.report.json_document import as_json, render_json
 from xlperf.report.marking import write_marked
 from xlperf.report.sarif import render_sarif
@@ -30,6 +31,7 @@ __all__ = [
     "marks_and_listing",
     "own_part",
     "render",
+    "shortened",
     "write_marked",
 ]
 

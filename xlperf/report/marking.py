@@ -22,16 +22,17 @@ def write_marked(
     """Write a marked copy of every workbook with findings into the folder `out`.
 
     `paths` are those that were reviewed; the copies keep the folders below what these share. Where
-    `out` ends in .xlsx or .xlsm and one workbook has findings, it is that copy itself. Data tables
-    have no marked copy. Raises WorkbookError, before anything is written, where a copy would take
-    the place of a reviewed file or of another copy; and when a copy cannot be written.
+    `out` ends as the one workbook with findings does, and is no folder, it is that copy itself.
+    Data tables have no marked copy. Raises WorkbookError, before anything is written, where a copy
+    would take the place of a reviewed file or of another copy; and when a copy cannot be written.
     """
     found: dict[Path, list[Finding]] = {}
     for finding in review.findings:
         file = Path(finding.diagnostic.place.file)
         if file.is_file():
             found.setdefault(file, []).append(finding)
-    single = len(found) == 1 and out.suffix.lower() in (".xlsx", ".xlsm")
+    endings = {file.suffix.lower() for file in found}
+    single = len(found) == 1 and out.suffix.lower() in endings and not out.is_dir()
     root = _shared_folder(paths)
     targets = [out if single else out / _below(root, file) for file in found]
     _refuse_overwriting(targets, find_sources(paths))
