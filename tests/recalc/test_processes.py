@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
+from xlperf.recalc import libreoffice
+
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc")
 
 _PATIENCE = 60.0
@@ -102,3 +104,11 @@ def test_no_process_outlives_the_program(folder, program):
         for process in family:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
+
+
+def test_no_module_beside_the_forms_is_run(tmp_path, monkeypatch):
+    (tmp_path / "uno.py").write_text("open('run', 'w')\n")
+    monkeypatch.chdir(tmp_path)
+    libreoffice._python_with_uno.cache_clear()
+    libreoffice._python_with_uno()
+    assert [path.name for path in tmp_path.iterdir()] == ["uno.py"]
