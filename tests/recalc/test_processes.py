@@ -109,6 +109,7 @@ def test_no_process_outlives_the_program(folder, program):
 def test_no_module_beside_the_forms_is_run(tmp_path, monkeypatch):
     (tmp_path / "uno.py").write_text("open('run', 'w')\n")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
     libreoffice._python_with_uno.cache_clear()
     libreoffice._python_with_uno()
     assert [path.name for path in tmp_path.iterdir()] == ["uno.py"]
