@@ -15,7 +15,7 @@ from xlperf.expr import Expr, Ref, references_in
 from xlperf.forms import BLANK, INDICATOR_PREFIX, KEY, Entry, Indicator, Project, number_entry
 from xlperf.ooxml.files import make_folder, write_file, write_files
 from xlperf.ooxml.preflight import DEFAULT, Limits
-from xlperf.processes import end_with_parent
+from xlperf.processes import end_with_parent, interruptible
 from xlperf.resources import template_path
 from xlperf.scoring import Policy, Score, score
 from xlperf.scoring.calls import ROW, check_callable, score_call
@@ -359,7 +359,7 @@ def _start_worker(data: bytes, limits: Limits, options: Options) -> None:
 
 
 def _fill_in_worker(work: Sequence[tuple[Project, Path]]) -> list[Outcome]:
-    return list(_in_worker["filler"].fill(work))
+    return interruptible(lambda: list(_in_worker["filler"].fill(work)))
 
 
 def _labels(template: Template) -> set[str]:

@@ -308,14 +308,18 @@ def _temporary(folder: str | Path) -> tuple[int, str]:
         name = os.path.join(folder, _PREFIX + os.urandom(8).hex() + _SUFFIX)
         try:
             handle = os.open(name, _NEW, 0o666)
+            if sys.platform == "win32":
+                return handle, name
+            with contextlib.suppress(OSError):  # some network drives know no locks
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            if os.path.exists(name):
+                return handle, name
         except FileExistsError:
             continue
-        if sys.platform == "win32":
-            return handle, name
-        with contextlib.suppress(OSError):  # some network drives know no locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        if os.path.exists(name):
-            return handle, name
+        except KeyboardInterrupt:  # mostly it waits for the file to be there, which it then is
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+            raise
         os.close(handle)  # swept away before it was locked
 
 

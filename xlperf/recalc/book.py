@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 
 from xlperf.expr import ExcelError, Value
 from xlperf.expr.steps import Key
@@ -64,19 +64,14 @@ class Book:
     @cached_property
     def sheets(self) -> tuple[FormulaSheet | None, ...]:
         """Worksheets; None in the place of a chart sheet or a macro sheet."""
+        # A sheet that refers to the book would keep a book that is done with in memory.
+        strings = cache(partial(read_strings, self.package, self._frame.workbook.shared_strings))
         return tuple(
-            FormulaSheet(xml, sheet.part, self._shared_strings, ExcelError, self.limits)
+            FormulaSheet(xml, sheet.part, strings, ExcelError, self.limits)
             if b"worksheet" in (xml := self.package.read(sheet.part))[:4096]
             else None
             for sheet in self._frame.workbook.sheets
         )
-
-    @cached_property
-    def _strings(self) -> Sequence[str]:
-        return read_strings(self.package, self._frame.workbook.shared_strings)
-
-    def _shared_strings(self) -> Sequence[str]:
-        return self._strings
 
     @cached_property
     def signature(self) -> object:

@@ -7,6 +7,7 @@ all others are done; and where the program itself is killed, its processes end a
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 from xlperf.diagnostic import Diagnostic, InputError, Message, Place, WorkbookError
 from xlperf.ooxml.files import read_file, write_files
 from xlperf.ooxml.preflight import DEFAULT, Limits
-from xlperf.processes import end_with_parent
+from xlperf.processes import end_with_parent, interruptible
 from xlperf.recalc.run import EngineName, Recalculated, recalculate_each
 
 _Files = Sequence[tuple[Path, Path | None]]
@@ -23,6 +24,9 @@ _Work = Callable[[_Files], _Outcomes]
 
 _TOGETHER = 256
 """Workbooks that are held in memory at once."""
+
+_HELD = 64 << 20
+"""Bytes of their files beyond which there are no more of them."""
 
 
 def recalculate_files(
@@ -33,18 +37,38 @@ def recalculate_files(
     A file that cannot be used is an outcome with a problem, and the others are done all the same.
     """
     size = max(1, min(_TOGETHER, -(-len(files) // jobs)))
-    chunks = [files[place : place + size] for place in range(0, len(files), size)]
+    chunks = list(_chunks(files, size))
     if jobs == 1:
         for chunk in chunks:
             yield from _recalculated(chunk, engine, limits)
         return
-    work = partial(_recalculated, engine=engine, limits=limits)
+    work = partial(interruptible, _recalculated, engine=engine, limits=limits)
     with ProcessPoolExecutor(jobs, initializer=end_with_parent) as pool:
-        for chunk, answer in [(chunk, _submitted(pool, work, chunk)) for chunk in chunks]:
-            try:
-                yield from answer.result()
-            except BrokenExecutor:
-                yield from _apart(work, chunk)
+        answers = [(chunk, _submitted(pool, work, chunk)) for chunk in chunks]
+        try:
+            for chunk, answer in answers:
+                try:
+                    yield from answer.result()
+                except BrokenExecutor:
+                    yield from _apart(work, chunk)
+        finally:  # when interrupted: nothing more is begun
+            for _, answer in answers:
+                answer.cancel()
+
+
+def _chunks(files: _Files, most: int) -> Iterator[_Files]:
+    """The files in groups of at most so many, fewer where they are large."""
+    chunk: list[tuple[Path, Path | None]] = []
+    held = 0
+    for file in files:
+        chunk.append(file)
+        with suppress(OSError):  # what cannot be read is told of when its turn comes
+            held += file[0].stat().st_size
+        if len(chunk) == most or held > _HELD:
+            yield chunk
+            chunk, held = [], 0
+    if chunk:
+        yield chunk
 
 
 def _submitted(pool: ProcessPoolExecutor, work: _Work, files: _Files) -> Future[_Outcomes]:

@@ -1,16 +1,17 @@
 """One fill: entries and formulas into the slots of a layout, values, row heights, merged cells."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
 from xlperf.diagnostic import Diagnostic, Message, Place, Severity
-from xlperf.expr import ExcelError, Expr, Value, evaluate, to_excel
+from xlperf.expr import ExcelError, Expr, Ref, Value, evaluate, references_in, to_excel
 from xlperf.expr.steps import Key
 from xlperf.forms import BLANK, Entry, Kind, Project, number_entry
 from xlperf.ooxml.address import Area, cell_name
 from xlperf.ooxml.date_format import DATE_SYSTEM_OFFSET
+from xlperf.ooxml.number_format import display
 from xlperf.ooxml.styles import wrapped_height
 from xlperf.ooxml.values import before_calendar, formula_cell
 from xlperf.template.formulas import cached
@@ -59,12 +60,15 @@ class Filling:
         """Put its entries into their cells. Raises CellValueError when one cannot stand there."""
         self.layout = layout
         self.values: dict[Key, Value] = {}
-        self.given: dict[Key, tuple[Slot, Entry]] = {}
+        self.given: dict[Key, tuple[Slot, Entry, Value]] = {}
         self.computed: Sequence[Value] = ()
         self._project = project
         self._sheets = {index: writer.pieces() for index, (_, writer) in layout.writers.items()}
         self._pieces = self._sheets.get(layout.home, [])
         self._kept: set[Key] = set()
+        self._departures: dict[Key, Value] = {}
+        self._late: list[tuple[Mapping[str, Slot], str, Expr]] = []
+        self._unknown: set[Key] = set()
         self._long: list[tuple[Slot, str]] = []
         self._noticed: list[Diagnostic] = []
 
@@ -82,11 +86,44 @@ class Filling:
                 if (entry := entries.get(label)) is not None and slot.piece not in covered
             )
         for (index, label), expr in formulas.items():
-            self._put_formula(layout.rows[index], label, expr)
+            slots = layout.rows[index]
+            self.given.pop(slots[label].key, None)
+            if any(slots[name].formula for name in _names(expr)):
+                self._late.append((slots, label, expr))
+            else:
+                self.values[slots[label].key] = evaluate(expr, self._row(slots))
+                self._put_formula(slots, label, expr)
+
+    def settle_late(self) -> bool:
+        """Compute the formulas that read those of the template, now that these are; False if none.
+
+        What they come to stays unknown where one of these could not be computed.
+        """
+        if self._late:
+            computed = dict(zip(self.layout.formulas.computed, self.computed, strict=True))
+            for slots, label, expr in self._late:
+                read = [slots[name].key for name in _names(expr) if slots[name].formula]
+                if all(key in computed or key in self.given for key in read):
+                    row = self._row(slots) | {
+                        name: computed[slot.key]
+                        for name, slot in slots.items()
+                        if slot.key in computed
+                    }
+                    self.values[slots[label].key] = evaluate(expr, row)
+                else:
+                    self._unknown.add(slots[label].key)
+        return bool(self._late)
 
     def parts(self) -> FilledParts:
         """The sheets, once the formulas are computed. Raises CellValueError as `Filling` does."""
         layout = self.layout
+        for key, value in self._departures.items():
+            slot, entry, given = self.given[key]
+            self._notice_departure(slot, entry, value)
+            self._pieces[slot.piece] = _cell(slot, given)
+        for late in self._late:
+            self._put_formula(*late)
+        self._kept.update(self._departures, layout.formulas.after(self._unknown))
         for (key, piece, cell), value in zip(layout.computed, self.computed, strict=True):
             if key not in self._kept:
                 self._sheets[key[0]][piece] = cell.showing(value)
@@ -113,14 +150,19 @@ class Filling:
             return self.values[key]
         if key not in self.given:
             return value
-        slot, entry = self.given[key]
-        given = self._value(slot, entry)
-        if not _departs(given, value):
-            return value
-        self._notice_departure(slot, entry, value)
-        self._kept.add(key)
-        self._pieces[slot.piece] = _cell(slot, given)
-        return given
+        slot, entry, given = self.given[key]
+        if _departs(given, value) and not self._shows(slot, value, entry.text):
+            self._departures[key] = value
+            return given
+        self._departures.pop(key, None)
+        return value
+
+    def _shows(self, slot: Slot, value: Value, text: str) -> bool:
+        """Whether the cell, were it to hold this value, is read back as this text."""
+        if not isinstance(value, float) or slot.kind is not Kind.TEXT:
+            return isinstance(value, (bool, ExcelError)) and _entry_of(value).text == text
+        shown = display(value, slot.number_format, date1904=self.layout.date1904)
+        return text in (shown, _entry_of(value).text)
 
     def _put(self, entries: Iterable[tuple[Slot, Entry]]) -> None:
         """Write entries; one over a formula of the template is kept until that is computed."""
@@ -129,7 +171,7 @@ class Filling:
             text = entry.text
             if slot.formula:
                 if text:
-                    self.given[slot.key] = slot, entry
+                    self.given[slot.key] = slot, entry, self._value(slot, entry)
                 continue
             if entry.number is None or slot.kind is Kind.TEXT:  # nearly always, so without calls
                 pieces[slot.piece] = slot.cell.text(text)
@@ -157,16 +199,19 @@ class Filling:
                 raise before_calendar(slot.cell.reference, text, date1904=date1904)
         return float(number)
 
+    def _row(self, slots: Mapping[str, Slot]) -> dict[str, Value]:
+        """What the data has for a row of the table."""
+        indicators = self._project.indicators
+        place = next(iter(slots.values())).key[1] - self.layout.form.first
+        entries = indicators[place].entries if indicators else {}
+        return {name: self._value(s, entries.get(name, BLANK)) for name, s in slots.items()}
+
     def _put_formula(self, slots: Mapping[str, Slot], label: str, expr: Expr) -> None:
         """Write a formula over the labels of its row, whatever else the cell was to hold."""
         slot = slots[label]
-        indicators = self._project.indicators
-        entries = indicators[slot.key[1] - self.layout.form.first].entries if indicators else {}
-        row = {name: self._value(s, entries.get(name, BLANK)) for name, s in slots.items()}
         text = to_excel(expr, {name: s.cell.reference for name, s in slots.items()})
-        value = self.values[slot.key] = evaluate(expr, row)
         self._kept.add(slot.key)
-        shown, error = cached(value)
+        shown, error = cached(self.values.get(slot.key))
         self._pieces[slot.piece] = formula_cell(
             slot.cell.reference, slot.cell.style, text, shown, error=error
         )
@@ -180,11 +225,11 @@ class Filling:
         return entries
 
     def _notice_departure(self, slot: Slot, entry: Entry, computed: Value) -> None:
-        if not isinstance(computed, float):
+        if computed is None or computed == "":
             return
-        shown = f"{computed:.12g}"
-        if "e" in shown:
-            shown = number_entry(Decimal(shown)).text
+        shown = _entry_of(computed).text
+        if isinstance(computed, float):
+            shown = number_entry(Decimal(f"{computed:.12g}")).text
         self._noticed.append(
             Diagnostic(
                 "F101",
@@ -267,7 +312,14 @@ def fill_parts(layout: Layout, project: Project, formulas: Formulas) -> FilledPa
 
 
 def compute(fillings: Sequence[Filling]) -> None:
-    """The template's own formulas for all these projects at once, which are of one layout."""
+    """The formulas for all these projects at once, which are of one layout."""
+    _compute(fillings)
+    if late := [filling for filling in fillings if filling.settle_late()]:
+        _compute(late)
+
+
+def _compute(fillings: Sequence[Filling]) -> None:
+    """The template's own formulas, given what else is known."""
     graph = fillings[0].layout.formulas
     computed = frozenset(graph.computed)
     for filling in fillings:
@@ -283,6 +335,10 @@ def compute(fillings: Sequence[Filling]) -> None:
         filling.computed = values
 
 
+def _names(expr: Expr) -> Iterator[str]:
+    return (node.name for node in references_in(expr) if isinstance(node, Ref))
+
+
 def _cell(slot: Slot, value: float | str | None) -> bytes:
     return slot.cell.number(value) if isinstance(value, float) else slot.cell.text(value or "")
 
@@ -295,5 +351,5 @@ def _departs(given: Value, computed: Value) -> bool:
 
 def _entry_of(value: Value) -> Entry:
     if value is None or isinstance(value, (bool, ExcelError)):
-        return Entry("" if value is None else str(value))
+        return Entry("" if value is None else str(value).upper())
     return Entry(value) if isinstance(value, str) else number_entry(Decimal(f"{value:.15g}"))

@@ -94,6 +94,14 @@ class FormulaGraph:
         """Whether the value of this cell matters to a formula that is computed."""
         return key in self._static
 
+    def after(self, cells: set[Key]) -> set[Key]:
+        """Those of `computed` that depend on these cells."""
+        reached = set(cells)
+        for key in self.computed if cells else ():
+            if not reached.isdisjoint(self._precedents(key)):
+                reached.add(key)
+        return reached - cells
+
     def evaluate(
         self, inputs: Sequence[Mapping[Key, Value]], settle: Settle, settled: Collection[Key] = ()
     ) -> Iterator[Sequence[Value]]:

@@ -48,6 +48,7 @@ class Slot:
     size: float
     short: float
     formula: bool
+    number_format: str
     place: Place
     piece: int
     read: bool
@@ -159,6 +160,7 @@ class Layout:
             look.font_size,
             width * _SURE / look.font_size if look.wrap else math.inf,
             cell is not None and cell.formula is not None,
+            look.number_format,
             Place(sheet=self.form.sheet.name, cell=form.reference),
             self.writers[self.home][1].place((row, column)),
             self.formulas.reads(key),
