@@ -145,12 +145,16 @@ def test_why_a_folder_cannot_be_made_is_told_in_both_languages(tmp_path, monkeyp
     assert problem.message.en.removeprefix("cannot be written: ")
 
 
-@pytest.mark.parametrize("step", ["fsync", "replace"])
+@pytest.mark.parametrize("step", ["open", "fsync", "replace"])
 def test_an_interruption_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, step):
     path = tmp_path / "a.xlsx"
     path.write_bytes(b"old")
 
-    def interrupt(*_):
+    do = getattr(files.os, step)
+
+    def interrupt(*args):
+        if step == "open":  # it is made before Python looks for a Ctrl-C
+            os.close(do(*args))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(files.os, step, interrupt)

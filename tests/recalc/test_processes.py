@@ -4,19 +4,22 @@ A named pipe stands for a workbook that keeps a process busy: who reads it waits
 """
 
 import contextlib
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import xlsxwriter
 
-from xlperf.recalc import libreoffice
+from xlperf.recalc import Book, files, libreoffice
+from xlperf.recalc.compiled import Compiled
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc")
 
@@ -44,7 +47,10 @@ def program(folder: Path) -> Iterator["subprocess.Popen[str]"]:
     command = [sys.executable, "-m", "xlperf", "recalc"]
     command += [*map(str, paths), "-o", str(folder / "out")]
     command += ["--jobs", "2", "--report", "json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    ) as process:
         yield process
         process.kill()
 
@@ -104,6 +110,39 @@ def test_no_process_outlives_the_program(folder, program):
         for process in family:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
+
+
+def test_an_interruption_ends_busy_and_idle_processes_quietly(folder, program):
+    wait_for(lambda: reader_of(folder / "busy.xlsx"))
+    wait_for(lambda: (folder / "out" / "5.xlsx").exists())  # the other one waits for work
+    os.killpg(program.pid, signal.SIGINT)
+    wait_for(lambda: program.poll() is not None)
+    assert program.returncode == 130
+    assert "Traceback" not in program.stderr.read()
+    assert not [path for path in (folder / "out").iterdir() if path.suffix != ".xlsx"]
+
+
+def test_a_workbook_that_is_done_with_is_not_held_in_memory(folder):
+    gc.disable()  # which would come late where large workbooks are few objects
+    try:
+        compiled = Compiled()
+        compiled.recalculate([Book((folder / "0.xlsx").read_bytes())])
+        book = Book((folder / "1.xlsx").read_bytes())
+        compiled.recalculate([book])
+        assert len(list(book.cached())) == 1
+        kept = weakref.ref(book)
+        del book
+        assert kept() is None
+    finally:
+        gc.enable()
+
+
+def test_large_workbooks_are_held_one_after_another(folder, monkeypatch):
+    monkeypatch.setattr(files, "_HELD", 1)
+    paths = sorted(folder.glob("[0-9].xlsx"))
+    outcomes = list(files.recalculate_files([(path, None) for path in paths]))
+    assert [outcome.file for outcome in outcomes] == paths
+    assert {outcome.engine for outcome in outcomes} == {"compiled"}
 
 
 def test_no_module_beside_the_forms_is_run(tmp_path, monkeypatch):
