@@ -114,7 +114,7 @@ def test_no_process_outlives_the_program(folder, program):
 
 def test_an_interruption_ends_busy_and_idle_processes_quietly(folder, program):
     wait_for(lambda: reader_of(folder / "busy.xlsx"))
-    wait_for(lambda: (folder / "out" / "5.xlsx").exists())  # the other one waits for work
+    wait_for((folder / "out" / "5.xlsx").exists)  # the other one waits for work
     os.killpg(program.pid, signal.SIGINT)
     wait_for(lambda: program.poll() is not None)
     assert program.returncode == 130

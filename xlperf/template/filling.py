@@ -60,7 +60,7 @@ class Filling:
         """Put its entries into their cells. Raises CellValueError when one cannot stand there."""
         self.layout = layout
         self.values: dict[Key, Value] = {}
-        self.given: dict[Key, tuple[Slot, Entry, Value]] = {}
+        self.given: dict[Key, tuple[Slot, Entry, float | str | None]] = {}
         self.computed: Sequence[Value] = ()
         self._project = project
         self._sheets = {index: writer.pieces() for index, (_, writer) in layout.writers.items()}
