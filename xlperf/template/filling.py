@@ -88,7 +88,8 @@ class Filling:
         for (index, label), expr in formulas.items():
             slots = layout.rows[index]
             self.given.pop(slots[label].key, None)
-            if any(slots[name].formula for name in _names(expr)):
+            own = {name for name, slot in slots.items() if slot.formula}
+            if own and not own.isdisjoint(_names(expr)):
                 self._late.append((slots, label, expr))
             else:
                 self.values[slots[label].key] = evaluate(expr, self._row(slots))
