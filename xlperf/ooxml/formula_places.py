@@ -11,20 +11,21 @@ from xlperf.ooxml.workbook import MAIN, RELATIONSHIPS, serialize
 
 _NS = f"{{{MAIN}}}"
 _CHART_2012 = "{http://schemas.microsoft.com/office/drawing/2012/chart}"
+_CHART_2014 = "{http://schemas.microsoft.com/office/drawing/2014/chartex}"
 
 SHEETS = frozenset({"worksheet", "chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"})
 """Last words of the types of the relationships whose parts are sheets."""
 
 HOLDERS = SHEETS | {
     "officeDocument", "drawing", "vmlDrawing", "chart", "chartEx", "chartUserShapes", "ctrlProp",
-    "comments", "threadedComment", "table", "tableSingleCells", "namedSheetView", "pivotTable",
-    "pivotCacheDefinition",
+    "comments", "connections", "threadedComment", "table", "tableSingleCells", "namedSheetView",
+    "pivotTable", "pivotCacheDefinition", "queryTable",
 }  # fmt: skip
 """… and of those whose parts hold formulas or addresses."""
 
 FORMULA_ELEMENTS = (
     "{*}f", "{*}formula", "{*}formula1", "{*}formula2", _NS + "calculatedColumnFormula",
-    _NS + "totalsRowFormula", _NS + "definedName", _CHART_2012 + "sqref",
+    _NS + "totalsRowFormula", _NS + "definedName", _CHART_2012 + "sqref", _CHART_2014 + "nf",
 )  # fmt: skip
 FORMULA_ATTRIBUTES = {
     "{*}cameraTool": ("cellRange",),
@@ -32,6 +33,7 @@ FORMULA_ATTRIBUTES = {
     "{*}controlPr": ("linkedCell", "listFillRange"),
     "{*}formControlPr": ("fmlaLink", "fmlaRange", "fmlaTxbx", "fmlaGroup"),
     "{*}hyperlink": ("location",),
+    "{*}parameter": ("cell",),
     "{*}sp": ("textlink",),
 }
 # Ranges that pivot tables and consolidations draw from: the sheet, or a name, stands beside them.

@@ -44,11 +44,12 @@ _FREE = {
     "diagramColors", "diagramData", "diagramDrawing", "diagramLayout", "diagramQuickStyle",
     "documenttask", "externalLink", "externalLinkPath", "FeaturePropertyBag", "font", "hdphoto",
     "image", "jsaProject", "media", "model3d", "oleObject", "package", "person",
-    "pivotCacheRecords", "printerSettings", "rdArray", "rdRichValue", "rdRichValueStructure",
+    "pivotCacheRecords", "powerPivotData", "printerSettings", "rdArray", "rdRichValue", "rdRichValueStructure",
     "rdRichValueTypes", "rdRichValueWebImage", "rdSupportingPropertyBag",
     "rdSupportingPropertyBagStructure", "richStyles", "richValueRel", "sharedStrings",
-    "sheetMetadata", "styles", "theme", "themeOverride", "vbaProject", "vbaProjectSignature",
-    "vbaProjectSignatureAgile", "vbaProjectSignatureV3", "video", "webextension",
+    "sheetMetadata", "slicer", "slicerCache", "styles", "theme", "themeOverride", "timeline",
+    "timelineCache", "vbaProject", "vbaProjectSignature", "vbaProjectSignatureAgile",
+    "vbaProjectSignatureV3", "video", "webextension", "webextensiontaskpanes",
     "xlExternalLinkPath", "xmlMaps",
 }  # fmt: skip
 # … and of those whose parts may, but as a rule do not: notes that WPS keeps.
@@ -78,12 +79,14 @@ class _Lost(Enum):
 class _Held:
     """How an element holds addresses of its own sheet: in an attribute, or else in an xm:sqref.
 
-    What is `carried` by cells is carried by new rows as well; a `rigid` area cannot be resized.
+    What is `carried` by cells is carried by new rows as well. What `covers` a table of one row
+    grows with it. A `rigid` area cannot be resized.
     """
 
     attribute: str
     lost: _Lost
     carried: bool = False
+    covers: bool = False
     rigid: bool = False
 
 
@@ -106,8 +109,8 @@ _ADDRESSES = {
     "{*}sheetPr": _Held("syncRef", _Lost.MOVES),
     "{*}sheetView": _Held("topLeftCell", _Lost.MOVES),
     "{*}singleXmlCell": _Held("r", _Lost.REFUSES),
-    "{*}sortCondition": _Held("ref", _Lost.REFUSES),
-    "{*}sortState": _Held("ref", _Lost.REFUSES),
+    "{*}sortCondition": _Held("ref", _Lost.REFUSES, covers=True),
+    "{*}sortState": _Held("ref", _Lost.REFUSES, covers=True),
     "{*}sparkline": _Held("sqref", _Lost.GOES),
     "{*}table": _Held("ref", _Lost.REFUSES),
     "{*}threadedComment": _Held("ref", _Lost.GOES),
@@ -180,6 +183,11 @@ def _reachable(package: Package, workbook: Workbook) -> Iterator[tuple[str, str,
     sheets = {sheet.part: sheet.name for sheet in workbook.sheets}
     seen = {workbook.part}
     queue = deque([(workbook.part, "officeDocument", "")])
+    for link in package.relationships().values():  # such as the panes of Office add-ins
+        kind = link.type.rsplit("/", 1)[-1]
+        if kind in _FREE and link.target in package:
+            seen.add(link.target)
+            queue.append((link.target, kind, ""))
     while queue:
         part, kind, owner = queue.popleft()
         yield part, kind, owner
@@ -401,7 +409,7 @@ def _shift_addresses(root: etree._Element, home: Home, shift: RowShift) -> None:
 
 def _moved_area(area: Area, held: _Held, home: Home, shift: RowShift) -> Area:
     several = area.top < area.bottom
-    if several or held.carried:
+    if several or held.carried or held.covers:
         span = shift.span(area.top, area.bottom, carried=held.carried)
     else:
         row = shift.row(area.top)

@@ -7,7 +7,7 @@ which expat tells; what is not a slot is then written back as the very bytes tha
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 from xml.parsers import expat
@@ -36,7 +36,9 @@ _TAG = re.compile(rb"<[^\"'>]*(?:\"[^\"]*\"[^\"'>]*|'[^']*'[^\"'>]*)*>")
 _PREFIX = re.compile(rb"<([A-Za-z_][\w.-]*):worksheet[\s>]")
 _HEIGHT = re.compile(rb"\s(?:ht|customHeight)=(?:\"[^\"]*\"|'[^']*')")
 _TYPE = re.compile(rb"\st=(?:\"[^\"]*\"|'[^']*')")
-_FORMULA = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)")
+_FORMULA = re.compile(
+    rb"<f(?:\s[^>]*)?(?:/>|>(?:[^<]|<!\[CDATA\[.*?\]\]>|<!--.*?-->)*</f>)", re.DOTALL
+)
 _ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding=[\"']([^\"']*)")
 _DEFAULT_WIDTH, _DEFAULT_HEIGHT = 8.43, 15.0
 _LONGEST = 409.5
@@ -65,6 +67,10 @@ class Sheet:
     heights: Mapping[int, float]
     default_width: float
     default_height: float
+    arrays: tuple[Area, ...] = ()
+    """Areas of several cells that one formula fills, which stands in the first of them."""
+    tables: Mapping[Area, tuple[str, ...]] = field(default_factory=dict)
+    """Areas of what-if tables, with the cells into which these put their values."""
 
     def cell(self, position: Position) -> Cell | None:
         return self.cells.get(position)
@@ -93,6 +99,8 @@ def read_sheet(xml: bytes, part: str, strings: Sequence[str], limits: Limits = D
     cells: dict[Position, Cell] = {}
     heights: dict[int, float] = {}
     formulas = Formulas(limits)
+    arrays: list[Area] = []
+    tables: dict[Area, tuple[str, ...]] = {}
     try:
         row_number = 0
         for row in root.iterfind(f"{NS}sheetData/{NS}row"):
@@ -121,6 +129,12 @@ def read_sheet(xml: bytes, part: str, strings: Sequence[str], limits: Limits = D
                     elif tag == NS + "f":
                         key = child.get("si", "") if child.get("t") == "shared" else None
                         formula = formulas.read(child.text or "", key, (row_number, column))
+                        if key is None and (reference := child.get("ref")):
+                            area = parse_area(reference)
+                            if child.get("t") == "dataTable":
+                                tables[area] = child.get("r1", ""), child.get("r2", "")
+                            elif area.size > 1:
+                                arrays.append(area)
                     elif tag == _INLINE:
                         value = string_item(child)
                 cells[row_number, column] = Cell(value, style, formula, kind == "e")
@@ -143,7 +157,8 @@ def read_sheet(xml: bytes, part: str, strings: Sequence[str], limits: Limits = D
             default_height = length(settings.get("defaultRowHeight") or default_height)
     except (ValueError, LookupError) as error:
         raise damaged(part) from error
-    return Sheet(cells, merges, widths, heights, default_width, default_height)
+    sizes = default_width, default_height
+    return Sheet(cells, merges, widths, heights, *sizes, tuple(arrays), tables)
 
 
 def cell_value(kind: str, text: str, strings: Sequence[str]) -> CellValue:
