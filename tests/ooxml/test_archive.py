@@ -2,6 +2,8 @@
 
 import io
 import struct
+import subprocess
+import sys
 import tracemalloc
 import zipfile
 import zlib
@@ -280,3 +282,16 @@ def test_a_part_that_varies_in_one_place_is_the_whole_part(before, after, middle
         entry = part.entry(middle)
         assert entry.content("part") == before + middle + after
         assert zlib.decompress(entry.raw, -zlib.MAX_WBITS) == before + middle + after
+
+
+def test_where_isal_is_not_built_the_standard_library_stands_in():
+    program = (
+        "import sys; sys.modules['isal'] = None\n"
+        "from xlperf.ooxml.archive import deflated, zlib\n"
+        "text = b'cell' * 999\n"
+        "assert deflated(text).content('a') == text\n"
+        "print(zlib.__name__)"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("zlib\n", "")

@@ -21,7 +21,7 @@ from xlperf.scoring import Policy, Score, score
 from xlperf.scoring.calls import ROW, check_callable, score_call
 from xlperf.scoring.score import applies
 from xlperf.tables import INDICATORS, PROJECTS, Records, build_records, read_folder
-from xlperf.template import Book, Filled, FilledSheet, Template
+from xlperf.template import Book, Filled, FilledSheet, Job, Template
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -40,7 +40,7 @@ _ESSENTIAL = (
     ),
 )
 _GROUP, _FLUSHERS = 16, 4
-"""Files that are flushed together, and how many at a time."""
+"""Projects that are computed and files that are flushed together, and how many at a time."""
 
 _NAMED = 5
 """Projects that a message names before it counts them."""
@@ -236,8 +236,8 @@ class _Filler:
             with ThreadPoolExecutor(_FLUSHERS) as pool:
                 for start in range(0, len(work), _GROUP):
                     groups.append([])
-                    for project, path in work[start : start + _GROUP]:
-                        groups[-1].append(self._begin(project, path))
+                    for begun in self._begin(work[start : start + _GROUP]):
+                        groups[-1].append(begun)
                     for begun in groups[-1]:
                         begun.flush_in(pool)
                     if len(groups) > 1:
@@ -248,15 +248,20 @@ class _Filler:
             for begun in (begun for group in groups for begun in group):
                 begun.discard()
 
-    def _begin(self, project: Project, path: Path) -> "_Begun":
-        try:
-            scored, formulas = self._scored(project)
-            filled = self._template.render(scored, formulas, sheet=project.entry(COLUMN).text)
-            if self._drops_rows(scored):
-                filled = self._rescaled(filled)
-            return _Begun(project, _outcome(project, path, filled), NewFile(path, filled.data))
-        except InputError as error:
-            return _Begun(project, _failed(project, path, error))
+    def _begin(self, work: Sequence[tuple[Project, Path]]) -> "Iterator[_Begun]":
+        jobs = [Job(*self._scored(project), project.entry(COLUMN).text) for project, _ in work]
+        rendered = self._template.render_all(jobs)
+        for (project, path), job, filled in zip(work, jobs, rendered, strict=True):
+            try:
+                if isinstance(filled, InputError):
+                    raise filled
+                if self._drops_rows(job.project):
+                    filled = self._rescaled(filled)
+                file = NewFile(path, filled.data)
+            except InputError as error:
+                yield _Begun(project, _failed(project, path, error))
+            else:
+                yield _Begun(project, _outcome(project, path, filled), file)
 
     def _drops_rows(self, project: Project) -> bool:
         """Whether rows that do not apply are to be left out of the total."""

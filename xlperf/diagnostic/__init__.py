@@ -10,7 +10,7 @@ diagnostics. Only input that cannot be used at all raises `InputError`, which ca
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -99,9 +99,25 @@ class Diagnostic:
     severity: Severity = Severity.ERROR
     fix: Message | None = None
 
-    def at(self, **place: str | int | None) -> "Diagnostic":
+    def at(
+        self,
+        *,
+        file: str | None = None,
+        sheet: str | None = None,
+        cell: str | None = None,
+        row: int | None = None,
+        column: str | None = None,
+    ) -> "Diagnostic":
         """The same diagnostic with more of its place filled in."""
-        return replace(self, place=replace(self.place, **place))  # type: ignore[arg-type]
+        old = self.place
+        place = Place(
+            old.file if file is None else file,
+            old.sheet if sheet is None else sheet,
+            old.cell if cell is None else cell,
+            old.row if row is None else row,
+            old.column if column is None else column,
+        )
+        return Diagnostic(self.code, self.message, self.span, place, self.severity, self.fix)
 
     def text(self, lang: Lang = "zh") -> str:
         """One line: place, what is wrong, what to do."""

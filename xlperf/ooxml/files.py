@@ -18,6 +18,7 @@ if sys.platform != "win32":
     import fcntl
 
 _PREFIX, _SUFFIX = ".xlperf-", ".tmp"
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _SURELY_ABANDONED = 3600.0
 """Seconds after which a temporary file is nobody's, where locks cannot tell."""
 
@@ -136,7 +137,7 @@ class NewFile:
     """
 
     def __init__(self, path: Path, data: bytes) -> None:
-        mode = 0o666 & ~_UMASK
+        mode: int | None = None
         with contextlib.suppress(OSError):
             mode = os.lstat(path).st_mode
             if stat.S_ISLNK(mode):  # what a link points to is replaced, not the link
@@ -146,17 +147,18 @@ class NewFile:
         for lock in (f"~${name}", f".~lock.{name}#"):
             if os.path.lexists(os.path.join(folder, lock)):
                 raise _open_elsewhere(path, lock)
-        if not mode & 0o200:  # the folder would let it be replaced all the same
+        if mode is not None and not mode & 0o200:  # though the folder would let it be replaced
             raise _read_only(path)
         _sweep(path.parent)
         self._path = path
         self._handle, self._temporary = -1, ""
         try:
-            self._handle, self._temporary = _temporary(path.parent)
+            self._handle, self._temporary = _temporary(folder)
+            if mode is not None:
+                os.chmod(self._temporary, mode & 0o777)
             rest = memoryview(data)
             while rest:
                 rest = rest[os.write(self._handle, rest) :]
-            os.chmod(self._temporary, mode & 0o777)
         except BaseException as error:  # also when interrupted
             self.discard()
             if isinstance(error, OSError):
@@ -191,12 +193,14 @@ class NewFile:
             self._handle = -1
 
 
-def _temporary(folder: Path) -> tuple[int, str]:
+def _temporary(folder: str | Path) -> tuple[int, str]:
     """A new file in the folder, open and locked, so that no other process takes it for a relic."""
-    import tempfile  # slow to load, and a review writes nothing
-
     while True:
-        handle, name = tempfile.mkstemp(dir=folder, prefix=_PREFIX, suffix=_SUFFIX)
+        name = os.path.join(folder, _PREFIX + os.urandom(8).hex() + _SUFFIX)
+        try:
+            handle = os.open(name, _NEW, 0o666)
+        except FileExistsError:
+            continue
         if sys.platform == "win32":
             return handle, name
         with contextlib.suppress(OSError):  # some network drives know no locks
@@ -244,15 +248,6 @@ def flush_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
-
-
-_UMASK = _umask()
 
 
 def _open_elsewhere(path: Path, lock: str) -> WorkbookError:

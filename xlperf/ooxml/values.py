@@ -25,6 +25,7 @@ _EXACT = Context(prec=MAX_DIGITS)
 # What XML cannot hold, or what Excel would read as an escape for it.
 _UNWRITABLE = "\\x00-\\x08\\x0b-\\x1f\\ud800-\\udfff\\ufffe\\uffff"
 _SPECIAL = re.compile(f"[&<>_{_UNWRITABLE}]")
+_UNUSUAL = re.compile(f"[&<>_\\s{_UNWRITABLE}]")
 _ESCAPED = re.compile(f"[{_UNWRITABLE}]|_(?=x[0-9A-Fa-f]{{4}}(?:_|[{_UNWRITABLE}]))")
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 _MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -59,28 +60,50 @@ def blank_cell(ref: str, style: int) -> bytes:
     return f'<c r="{ref}" s="{style}"/>'.encode()
 
 
-def text_cell(ref: str, style: int, text: str) -> bytes:
-    """Text as an inline string, never a formula; a blank cell for "".
+class CellForm:
+    """The elements that one cell can be: blank, or with a text or a number in it."""
 
-    Raises CellValueError when the text is longer than a cell can hold.
-    """
-    if text.isalnum() and len(text) <= MAX_TEXT // 2:  # as most are: nothing to escape or check
-        return f'<c r="{ref}" s="{style}" t="inlineStr"><is><t>{text}</t></is></c>'.encode()
-    if not text:
-        return blank_cell(ref, style)
-    _check_length(ref, text)
-    shown = escape(text)
-    space = _space(shown)
-    return f'<c r="{ref}" s="{style}" t="inlineStr"><is><t{space}>{shown}</t></is></c>'.encode()
+    __slots__ = ("_number", "_text", "blank", "reference", "style")
+
+    def __init__(self, reference: str, style: int) -> None:
+        self.reference = reference
+        self.style = style
+        cell = f'<c r="{reference}" s="{style}"'
+        self.blank = f"{cell}/>".encode()
+        self._text = f'{cell} t="inlineStr"><is><t>'.encode()
+        self._number = f"{cell}><v>".encode()
+
+    def text(self, text: str) -> bytes:
+        """Text as an inline string, never a formula; a blank cell for "".
+
+        Raises CellValueError when the text is longer than a cell can hold.
+        """
+        if len(text) <= MAX_TEXT // 2 and not _UNUSUAL.search(text):  # as most are
+            return self._text + text.encode() + b"</t></is></c>" if text else self.blank
+        _check_length(self.reference, text)
+        shown = escape(text)
+        opening = self._text
+        if space := _space(shown):
+            opening = opening.removesuffix(b">") + space.encode() + b">"
+        return opening + shown.encode() + b"</t></is></c>"
+
+    def number(self, number: Decimal | float) -> bytes:
+        """A number, written with the digits it has.
+
+        Raises CellValueError when it is not finite, beyond Excel's range, or a Decimal with more
+        than 15 significant digits.
+        """
+        return self._number + number_text(self.reference, number).encode() + b"</v></c>"
+
+
+def text_cell(ref: str, style: int, text: str) -> bytes:
+    """A cell that holds a text, as `CellForm.text` writes it."""
+    return CellForm(ref, style).text(text)
 
 
 def number_cell(ref: str, style: int, number: Decimal | float) -> bytes:
-    """A number, written with the digits it has.
-
-    Raises CellValueError when it is not finite, beyond Excel's range, or a Decimal with more than
-    15 significant digits.
-    """
-    return f'<c r="{ref}" s="{style}"><v>{_number(ref, number)}</v></c>'.encode()
+    """A cell that holds a number, as `CellForm.number` writes it."""
+    return CellForm(ref, style).number(number)
 
 
 def formula_cell(
@@ -122,7 +145,7 @@ def cached_value(
         _check_length(ref, cached)
         shown = escape(cached)
         return f' t="{"e" if error else "str"}"', f"<v{_space(shown)}>{shown}</v>"
-    return "", f"<v>{_number(ref, cached)}</v>"
+    return "", f"<v>{number_text(ref, cached)}</v>"
 
 
 def date_serial(day: datetime.date) -> int:
@@ -180,7 +203,8 @@ def _check_length(ref: str, text: str) -> None:
         )
 
 
-def _number(ref: str, number: Decimal | float) -> str:
+def number_text(ref: str, number: Decimal | float) -> str:
+    """The digits of a number. Raises CellValueError as `number_cell` does."""
     if isinstance(number, float):
         if not number:
             return "0"

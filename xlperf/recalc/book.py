@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from xlperf.expr import ExcelError, Value
+from xlperf.expr.steps import Key
 from xlperf.ooxml.address import Area, cell_name, parse_area
 from xlperf.ooxml.formula_cells import Formula, FormulaSheet, reads_layout
 from xlperf.ooxml.package import Package
@@ -13,9 +14,6 @@ from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.sheet import read_strings
 from xlperf.ooxml.trust import has_signature
 from xlperf.ooxml.workbook import Workbook, calculation_settings, recalculated_on_load
-
-Key = tuple[int, int, int]
-"""A cell of the workbook: sheet index (0-based), row, column (1-based)."""
 
 
 class Book:

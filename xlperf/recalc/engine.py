@@ -6,7 +6,8 @@ from typing import Protocol
 
 from xlperf.diagnostic import Message
 from xlperf.expr import Value
-from xlperf.recalc.book import Book, Key
+from xlperf.expr.steps import Key
+from xlperf.recalc.book import Book
 
 Values = Mapping[Key, Value]
 """The value of every formula cell, and of every cell that the result of one spills to."""

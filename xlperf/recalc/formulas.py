@@ -14,9 +14,10 @@ from typing import Any
 
 from xlperf.diagnostic import Message
 from xlperf.expr import ExcelError
+from xlperf.expr.steps import Key
 from xlperf.ooxml.references import references
 from xlperf.recalc import preflight
-from xlperf.recalc.book import Book, Key
+from xlperf.recalc.book import Book
 from xlperf.recalc.engine import Reason, Values
 from xlperf.recalc.known import FORMULAS
 

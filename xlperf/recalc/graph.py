@@ -1,15 +1,10 @@
-"""The formulas of a workbook as steps: alike formulas of one depth are one step.
+"""The formulas of a workbook as a plan, with all that its names and references stand for."""
 
-Two formulas are alike when they read the same in R1C1 notation, as in a column that was filled
-down, and areas of the same size: those of a running total (`SUM(A$1:A9)`) grow. A step is evaluated
-once, for all its cells and for all the workbooks at hand.
-"""
-
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import Any
+from operator import itemgetter
 
 from xlperf.diagnostic import Message
 from xlperf.expr import (
@@ -28,17 +23,15 @@ from xlperf.expr import (
     references_in,
 )
 from xlperf.expr.arrays import is_array
+from xlperf.expr.steps import Key, Plan, Reads, Rows, precedents, steps
 from xlperf.ooxml.address import cell_name
 from xlperf.recalc import preflight
-from xlperf.recalc.book import Book, Key
+from xlperf.recalc.book import Book
 from xlperf.recalc.engine import Reason
 from xlperf.recalc.known import plainly
 from xlperf.recalc.places import LAST_COLUMN, LAST_ROW, Place, RefusalError, settled
 
-_Rows = tuple[tuple[Key, ...], ...]
-_Reads = Sequence[tuple[Cell | Range, _Rows]]
 _MOST_CELLS = 2_000_000
-_LARGE = 64
 _TALLEST = 250
 _FROM_NAMES, _FROM_NAMES_EACH = 1 << 20, 256
 """So much text may come from names, and more for each formula: of sixty names, each of which is
@@ -47,74 +40,25 @@ twice the one before, there would be no end."""
 _TOO_LARGE = Message("引用的区域过大", "ranges that are too large")
 
 
-Places = tuple[tuple[int, ...], ...]
-"""The cells of an area, row by row, by their numbers in the plan."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One formula for several cells; `reads` has, by node, what each of the cells reads there.
-
-    Where all the cells read the same, the one entry stands for all.
-    """
-
-    tree: Expr
-    cells: tuple[int, ...]
-    reads: tuple[tuple[Cell | Range, tuple[Places, ...]], ...]
-
-    @cached_property
-    def lines(self) -> Mapping[int, Any]:
-        """By identity of the node, what each cell of the step reads in each place of an area.
-
-        An array of numbers of cells, of shape (places of the area, cells of the step).
-        """
-        import numpy as np
-
-        found = {}
-        for node, areas in self.reads:
-            lines = np.array([[cell for row in rows for cell in row] for rows in areas]).T
-            found[id(node)] = np.broadcast_to(lines, (len(lines), len(self.cells)))
-        return found
-
-    @property
-    def weight(self) -> int:
-        """How many values its cells read in one workbook."""
-        areas = (areas[0] for _, areas in self.reads)
-        return len(self.cells) * sum(len(rows) * len(rows[0]) for rows in areas)
-
-
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """The steps in the order in which they are computed, and the cells that they start from.
+class BookPlan:
+    """How the formulas of a workbook are computed.
 
-    Cells are numbered: first those that are given, then those of `formulas`. The given ones go by
-    sheet, with their numbers, and their addresses as the file has them. `weight` is that of the
-    heaviest step, `longest` the number of cells of the longest.
+    `given` has the cells that are given in the plan, sheet by sheet: their places among all, and
+    their addresses as the file has them.
     """
 
-    steps: tuple[Step, ...]
-    formulas: tuple[Key, ...]
-    inputs: Mapping[int, tuple[range, tuple[bytes, ...]]]
-    weight: int
-    longest: int
-
-    @property
-    def size(self) -> int:
-        return self.first + len(self.formulas)
-
-    @property
-    def first(self) -> int:
-        """The number of the first of the formula cells."""
-        return sum(len(numbers) for numbers, _ in self.inputs.values())
+    plan: Plan
+    given: tuple[tuple[int, range, tuple[bytes, ...]], ...]
 
 
-def plan(book: Book) -> Plan | list[Reason]:
+def plan(book: Book) -> BookPlan | list[Reason]:
     """How the formulas of a workbook are computed, or all that stands in the way."""
     names = _Names(book)
     trees: dict[Key, Expr] = {}
-    reads: dict[Key, _Reads] = {}
+    reads: dict[Key, Reads] = {}
     reasons: list[Reason] = []
-    areas: dict[int, _Rows] = {}
+    areas: dict[int, Rows] = {}
     size = 0
     for key, formula in book.formulas.items():
         if formula.kind:
@@ -135,10 +79,19 @@ def plan(book: Book) -> Plan | list[Reason]:
             break
     if reasons:
         return reasons
-    depth = levels(_precedents(trees, reads))
+    depth = levels(precedents(trees, reads))
     if circular := [key for key in trees if key not in depth]:
         return [Reason(Message("循环引用", "circular references"), key, True) for key in circular]
-    return _steps(trees, reads, depth)
+    whole = steps(trees, reads, depth.__getitem__)
+    return BookPlan(whole, tuple(_by_sheet(whole.given)))
+
+
+def _by_sheet(given: tuple[Key, ...]) -> Iterator[tuple[int, range, tuple[bytes, ...]]]:
+    start = 0
+    for sheet, group in groupby(given, key=itemgetter(0)):
+        names = tuple([cell_name(*key[1:]).encode() for key in group])
+        yield sheet, range(start, start + len(names)), names
+        start += len(names)
 
 
 def _parsed(text: str) -> Expr:
@@ -159,7 +112,7 @@ class _Names:
         self._defined = {
             (name.sheet, name.name.casefold()): name.text for name in book.workbook.names
         }
-        self._areas: dict[tuple[int, ...], _Rows] = {}
+        self._areas: dict[tuple[int, ...], Rows] = {}
         self._meanings: dict[tuple[str, int, str], tuple[Expr, int]] = {}
         self._left = _FROM_NAMES + _FROM_NAMES_EACH * len(book.formulas)
 
@@ -235,12 +188,12 @@ class _Names:
             raise RefusalError(Message("引用的工作表不存在", "a sheet that is not there"))
         return home
 
-    def reads(self, tree: Expr, sheet: int) -> _Reads:
+    def reads(self, tree: Expr, sheet: int) -> Reads:
         """What a tree without names reads, node by node."""
         nodes = (node for node in references_in(tree) if not isinstance(node, Ref))
         return [(node, self.cells(node, sheet)) for node in nodes]
 
-    def cells(self, node: Cell | Range, sheet: int) -> _Rows:
+    def cells(self, node: Cell | Range, sheet: int) -> Rows:
         """The cells that a reference stands for, row by row.
 
         The same object for all who read the same area.
@@ -280,7 +233,7 @@ class _Names:
         }
 
 
-def _rows(home: int, top: int, left: int, bottom: int, right: int) -> _Rows:
+def _rows(home: int, top: int, left: int, bottom: int, right: int) -> Rows:
     columns = range(left, right + 1)
     return tuple(tuple((home, row, column) for column in columns) for row in range(top, bottom + 1))
 
@@ -291,83 +244,3 @@ def _corners(node: Cell | Range) -> Iterator[tuple[Cell, str | None]]:
     else:
         yield node.first, node.first.sheet
         yield node.last, node.first.sheet
-
-
-def _precedents(
-    trees: Mapping[Key, Expr], reads: Mapping[Key, _Reads]
-) -> dict[Key | int, set[Key | int]]:
-    """The formulas that each formula reads.
-
-    A large area that several formulas read stands between them and its cells, by its identity:
-    its cells are walked through once.
-    """
-    before: dict[Key | int, set[Key | int]] = {}
-    for key, found in reads.items():
-        before[key] = own = set[Key | int]()
-        for _, rows in found:
-            if len(rows) * len(rows[0]) < _LARGE:
-                own.update(cell for row in rows for cell in row if cell in trees)
-                continue
-            own.add(id(rows))
-            if id(rows) not in before:
-                before[id(rows)] = {cell for row in rows for cell in row if cell in trees}
-    return before
-
-
-def _steps(
-    trees: Mapping[Key, Expr], reads: Mapping[Key, _Reads], depth: Mapping[Key | int, int]
-) -> Plan:
-    alike: dict[tuple[object, ...], list[Key]] = {}
-    first_of: dict[tuple[object, ...], Key] = {}
-    models: dict[Key, Key] = {}  # alike ones of all depths share one tree: it is compiled once
-    for key, tree in trees.items():
-        sizes = tuple([(len(rows), len(rows[0])) for _, rows in reads[key]])
-        shape = key[0], sizes, _shape(tree, key)
-        models[key] = model = first_of.setdefault(shape, key)
-        alike.setdefault((depth[key], model), []).append(key)
-    read = {id(rows): rows for found in reads.values() for _, rows in found}
-    cells = {cell for rows in read.values() for row in rows for cell in row}
-    given = sorted(cells - trees.keys())
-    number = {key: place for place, key in enumerate((*given, *trees))}
-    numbered = {
-        identity: tuple([tuple([number[key] for key in row]) for row in rows])
-        for identity, rows in read.items()
-    }
-    inputs = {}
-    for sheet, group in groupby(given, key=lambda key: key[0]):
-        here = list(group)
-        first = number[here[0]]
-        names = tuple([cell_name(*key[1:]).encode() for key in here])
-        inputs[sheet] = range(first, first + len(here)), names
-    steps = []
-    for keys in sorted(alike.values(), key=lambda keys: depth[keys[0]]):
-        model = models[keys[0]]
-        nodes = [node for node, _ in reads[model]]
-        areas = zip(*([rows for _, rows in reads[key]] for key in keys), strict=True)
-        found = []
-        for node, each in zip(nodes, areas, strict=True):
-            same = all(rows is each[0] or rows == each[0] for rows in each[1:])
-            places = [numbered[id(rows)] for rows in (each[:1] if same else each)]
-            found.append((node, tuple(places)))
-        steps.append(Step(trees[model], tuple([number[key] for key in keys]), tuple(found)))
-    weight = max((step.weight for step in steps), default=0)
-    longest = max((len(step.cells) for step in steps), default=0)
-    return Plan(tuple(steps), tuple(trees), inputs, weight, longest)
-
-
-def _shape(node: Expr, key: Key) -> object:
-    """The tree with its relative references as distances from the cell."""
-    match node:
-        case Cell(row, column, sheet, row_fixed, column_fixed):
-            row_at = row if row_fixed else row - key[1]
-            column_at = column if column_fixed else column - key[2]
-            return row_at, column_at, sheet and sheet.casefold(), row_fixed, column_fixed
-        case Range(first, last):
-            return _shape(first, key), _shape(last, key)
-        case Unary(op, operand):
-            return op, _shape(operand, key)
-        case Binary(op, left, right):
-            return op, _shape(left, key), _shape(right, key)
-        case Call(function, args):
-            return function, *(_shape(arg, key) for arg in args)
-    return node

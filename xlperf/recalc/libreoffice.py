@@ -21,10 +21,11 @@ from typing import Any
 
 from xlperf.diagnostic import Message
 from xlperf.expr import ExcelError, Value
+from xlperf.expr.steps import Key
 from xlperf.ooxml.workbook import file_suffix
 from xlperf.recalc import libreoffice_limits as limits
 from xlperf.recalc import preflight
-from xlperf.recalc.book import Book, Key
+from xlperf.recalc.book import Book
 from xlperf.recalc.engine import Reason, Values
 from xlperf.recalc.known import DYNAMIC, SPREADSHEET
 

@@ -10,9 +10,10 @@ from functools import lru_cache
 
 from xlperf.diagnostic import Message
 from xlperf.expr import ExcelError, Value
+from xlperf.expr.steps import Key
 from xlperf.ooxml.references import Reference, references
 from xlperf.recalc import preflight
-from xlperf.recalc.book import Book, Key
+from xlperf.recalc.book import Book
 from xlperf.recalc.engine import Reason
 from xlperf.recalc.known import CONDITIONAL, DATES, TRUTHS
 

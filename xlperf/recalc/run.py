@@ -9,9 +9,10 @@ from typing import Literal, overload
 
 from xlperf.diagnostic import InputError, Message
 from xlperf.expr import Value
+from xlperf.expr.steps import Key
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.trust import signed
-from xlperf.recalc.book import Book, Key
+from xlperf.recalc.book import Book
 from xlperf.recalc.compiled import Compiled
 from xlperf.recalc.engine import Engine, Reason
 from xlperf.recalc.formualizer import Formualizer

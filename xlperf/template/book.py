@@ -93,4 +93,4 @@ def _result(layout: Layout, entries: Mapping[str, Entry], key: str) -> Result:
     entry, slot = entries.get(key, BLANK), layout.scalars[key]
     unknown = slot.formula and not entry and not layout.formulas.complete
     value = entry.text if entry.number is None else entry.number
-    return Result(slot.reference, None if unknown else value)
+    return Result(slot.cell.reference, None if unknown else value)

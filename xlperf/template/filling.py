@@ -1,22 +1,19 @@
 """One fill: entries and formulas into the slots of a layout, values, row heights, merged cells."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from xlperf.diagnostic import Diagnostic, Message, Place, Severity
 from xlperf.expr import ExcelError, Expr, Value, evaluate, to_excel
+from xlperf.expr.steps import Key
 from xlperf.forms import BLANK, Entry, Kind, Project, number_entry
 from xlperf.ooxml.address import Area, cell_name
 from xlperf.ooxml.date_format import DATE_SYSTEM_OFFSET
 from xlperf.ooxml.styles import wrapped_height
-from xlperf.ooxml.values import (
-    before_calendar,
-    formula_cell,
-    number_cell,
-    text_cell,
-)
-from xlperf.template.formulas import Key, cached
+from xlperf.ooxml.values import before_calendar, formula_cell
+from xlperf.template.formulas import cached
 from xlperf.template.layout import Layout, Slot
 
 Formulas = Mapping[tuple[int, str], Expr]
@@ -24,6 +21,14 @@ Formulas = Mapping[tuple[int, str], Expr]
 
 _TALLEST_ROW = 409.0
 _NOISE = 1e-9
+
+
+class Job(NamedTuple):
+    """What one workbook is made of; `sheet` is another name for the form's sheet, or ""."""
+
+    project: Project
+    formulas: Formulas
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,134 +52,132 @@ class FilledParts:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def fill(layout: Layout, project: Project, formulas: Formulas) -> Filled:
-    """Write a project into a form. Raises CellValueError when a value cannot stand in its cell.
+class Filling:
+    """One project on its way into a form, for `compute` to go through with others of its layout."""
 
-    A formula of the template stays where the data says the same or nothing. Where the data departs
-    from it, the data is kept and the departure reported.
-    """
-    filled = fill_parts(layout, project, formulas)
-    data = layout.write(filled.parts, project.key)
-    return Filled(data, filled.entries, filled.diagnostics)
-
-
-def fill_parts(layout: Layout, project: Project, formulas: Formulas) -> FilledParts:
-    """As `fill`, but gives the sheets that were written, for a workbook that holds many."""
-    return _Filling(layout, project, formulas).result()
-
-
-class _Filling:
     def __init__(self, layout: Layout, project: Project, formulas: Formulas) -> None:
-        self._layout = layout
+        """Put its entries into their cells. Raises CellValueError when one cannot stand there."""
+        self.layout = layout
+        self.values: dict[Key, Value] = {}
+        self.given: dict[Key, tuple[Slot, Entry]] = {}
+        self.computed: Sequence[Value] = ()
         self._project = project
-        self._formulas = formulas
         self._sheets = {index: writer.pieces() for index, (_, writer) in layout.writers.items()}
         self._pieces = self._sheets.get(layout.home, [])
-        self._values: dict[Key, Value] = {}
-        self._given: dict[Key, tuple[Slot, Entry]] = {}
         self._kept: set[Key] = set()
         self._long: list[tuple[Slot, str]] = []
         self._noticed: list[Diagnostic] = []
 
-    def result(self) -> FilledParts:
-        layout = self._layout
-        for key, slot in layout.scalars.items():
-            entry = self._project.entries.get(key)
-            if entry is not None:
-                self._put(slot, entry)
-        merged, covered = self._merged_levels()
-        for index in range(len(layout.rows)):
-            self._put_row(index, covered)
-        self._compute()
+        self._put(
+            (slot, entry)
+            for key, slot in layout.scalars.items()
+            if (entry := project.entries.get(key)) is not None
+        )
+        self._merged, covered = self._merged_levels()
+        for slots, indicator in zip(layout.rows, project.indicators, strict=False):
+            entries = indicator.entries
+            self._put(
+                (slot, entry)
+                for label, slot in slots.items()
+                if (entry := entries.get(label)) is not None and slot.piece not in covered
+            )
+        for (index, label), expr in formulas.items():
+            self._put_formula(layout.rows[index], label, expr)
+
+    def parts(self) -> FilledParts:
+        """The sheets, once the formulas are computed. Raises CellValueError as `Filling` does."""
+        layout = self.layout
+        for (key, piece, cell), value in zip(layout.computed, self.computed, strict=True):
+            if key not in self._kept:
+                self._sheets[key[0]][piece] = cell.showing(value)
         parts = {}
         for index, (part, writer) in layout.writers.items():
             home = index == layout.home
-            heights = self._heights(merged) if home else {}
-            parts[part] = writer.join(self._sheets[index], heights, merged if home else ())
-        entries = dict(self._project.entries)
-        for key, slot in layout.scalars.items():
-            if slot.formula and slot.key not in self._kept:
-                entries[key] = _entry_of(self._values.get(slot.key))
-        return FilledParts(parts, entries, tuple(self._noticed))
+            heights = self._heights() if home else {}
+            parts[part] = writer.join(self._sheets[index], heights, self._merged if home else ())
+        return FilledParts(parts, self._entries(), tuple(self._noticed))
 
-    def _put_row(self, index: int, covered: set[int]) -> None:
-        indicators = self._project.indicators
-        entries = indicators[index].entries if indicators else {}
-        slots = self._layout.rows[index]
-        formulas = self._formulas
-        for label, slot in slots.items():
-            if formulas and (expr := formulas.get((index, label))) is not None:
-                self._put_formula(slot, expr, slots, entries)
-            elif slot.piece in covered:
-                self._put(slot, BLANK)
+    def workbook(self) -> Filled:
+        """The finished workbook. Raises CellValueError as `Filling` does."""
+        filled = self.parts()
+        data = self.layout.write(filled.parts, self._project.key)
+        return Filled(data, filled.entries, filled.diagnostics)
+
+    def settle(self, key: Key, value: Value) -> Value:
+        """What a cell holds whose formula came to this value: that, or what the data has for it.
+
+        A formula of the template stays where the data says the same or nothing. Where the data
+        departs from it, the data is kept and the departure reported.
+        """
+        if key in self.values:
+            return self.values[key]
+        if key not in self.given:
+            return value
+        slot, entry = self.given[key]
+        given = self._value(slot, entry)
+        if not _departs(given, value):
+            return value
+        self._notice_departure(slot, entry, value)
+        self._kept.add(key)
+        self._pieces[slot.piece] = _cell(slot, given)
+        return given
+
+    def _put(self, entries: Iterable[tuple[Slot, Entry]]) -> None:
+        """Write entries; one over a formula of the template is kept until that is computed."""
+        pieces, values = self._pieces, self.values
+        for slot, entry in entries:
+            text = entry.text
+            if slot.formula:
+                if text:
+                    self.given[slot.key] = slot, entry
+                continue
+            if entry.number is None or slot.kind is Kind.TEXT:  # nearly always, so without calls
+                pieces[slot.piece] = slot.cell.text(text)
+                if slot.read:
+                    values[slot.key] = text or None
             else:
-                self._put(slot, entries.get(label, BLANK))
-
-    def _put(self, slot: Slot, entry: Entry) -> None:
-        """Write an entry; over a formula of the template, keep it aside until that is computed."""
-        text = entry.text
-        if slot.formula:
-            if text:
-                self._given[slot.key] = slot, entry
-            return
-        value: float | str | None
-        if entry.number is None or slot.kind is Kind.TEXT:  # nearly always, so without calls
-            value = text or None
-            cell = text_cell(slot.reference, slot.style, text) if text else slot.blank
-        else:
-            value = self._value(slot, entry)
-            cell = _cell(slot, value)
-        self._pieces[slot.piece] = cell
-        if slot.read:
-            self._values[slot.key] = value
-        if len(text) > slot.short or "\n" in text:
-            self._long.append((slot, text))
+                number = self._number(slot, entry.number, text)
+                pieces[slot.piece] = slot.cell.number(number)
+                if slot.read:
+                    values[slot.key] = number
+            if len(text) > slot.short or "\n" in text:
+                self._long.append((slot, text))
 
     def _value(self, slot: Slot, entry: Entry) -> float | str | None:
         """What formulas see in the cell once it holds the entry."""
-        number = entry.number
-        if number is None or slot.kind is Kind.TEXT:
+        if entry.number is None or slot.kind is Kind.TEXT:
             return entry.text or None
+        return self._number(slot, entry.number, entry.text)
+
+    def _number(self, slot: Slot, number: Decimal, text: str) -> float:
         if slot.kind is Kind.DATE:
-            date1904 = self._layout.date1904
+            date1904 = self.layout.date1904
             number -= DATE_SYSTEM_OFFSET if date1904 else 0
             if number < (0 if date1904 else 1):
-                raise before_calendar(slot.reference, entry.text, date1904=date1904)
+                raise before_calendar(slot.cell.reference, text, date1904=date1904)
         return float(number)
 
-    def _put_formula(
-        self, slot: Slot, expr: Expr, slots: Mapping[str, Slot], entries: Mapping[str, Entry]
-    ) -> None:
-        row = {label: self._value(s, entries.get(label, BLANK)) for label, s in slots.items()}
-        value = evaluate(expr, row)
-        text = to_excel(expr, {label: s.reference for label, s in slots.items()})
-        self._values[slot.key] = value
+    def _put_formula(self, slots: Mapping[str, Slot], label: str, expr: Expr) -> None:
+        """Write a formula over the labels of its row, whatever else the cell was to hold."""
+        slot = slots[label]
+        indicators = self._project.indicators
+        entries = indicators[slot.key[1] - self.layout.form.first].entries if indicators else {}
+        row = {name: self._value(s, entries.get(name, BLANK)) for name, s in slots.items()}
+        text = to_excel(expr, {name: s.cell.reference for name, s in slots.items()})
+        value = self.values[slot.key] = evaluate(expr, row)
+        self._kept.add(slot.key)
         shown, error = cached(value)
         self._pieces[slot.piece] = formula_cell(
-            slot.reference, slot.style, text, shown, error=error
+            slot.cell.reference, slot.cell.style, text, shown, error=error
         )
 
-    def _compute(self) -> None:
-        """The template's own formulas: right cached values, or the data where it departs."""
-        layout = self._layout
-        placed = set(self._values)
-        evaluation = layout.formulas.evaluate(self._values)
-        for key, value in evaluation:
-            if key in placed:
-                evaluation.replace(key, self._values[key])
-                continue
-            slot, entry = self._given.get(key, (None, BLANK))
-            if slot is not None and _departs(given := self._value(slot, entry), value):
-                self._notice_departure(slot, entry, value)
-                evaluation.replace(key, given)
-                self._kept.add(key)
-                self._pieces[slot.piece] = _cell(slot, given)
-                continue
-            if value is None:
-                continue
-            self._values[key] = value
-            piece, cell = layout.live[key]
-            self._sheets[key[0]][piece] = cell.showing(value)
+    def _entries(self) -> dict[str, Entry]:
+        """What the single fields hold, those with a formula of the template included."""
+        entries = dict(self._project.entries)
+        for label, place in self.layout.computed_scalars.items():
+            if self.layout.scalars[label].key not in self._kept:
+                entries[label] = BLANK if place is None else _entry_of(self.computed[place])
+        return entries
 
     def _notice_departure(self, slot: Slot, entry: Entry, computed: Value) -> None:
         if not isinstance(computed, float):
@@ -200,29 +203,29 @@ class _Filling:
         A level-2 area stays inside level 1.
         """
         areas, covered = [], set[int]()
-        bounds = {0}
-        for label in self._layout.levels:
-            texts = [i.entry(label).text for i in self._project.indicators] or [""]
-            starts = [
-                index
-                for index, text in enumerate(texts)
-                if index in bounds or not text or text != texts[index - 1]
-            ]
-            bounds |= set(starts)
-            for start, end in zip(starts, [*starts[1:], len(texts)], strict=True):
-                first = self._layout.rows[start][label].area
-                area = Area(first.top, first.left, first.top + end - start - 1, first.right)
-                if (area.top, area.left) != (area.bottom, area.right):
-                    areas.append(area)
-                covered |= {self._layout.rows[i][label].piece for i in range(start + 1, end)}
+        bounds: set[int] = set()
+        for label, slots in self.layout.levels.items():
+            texts = [i.entries.get(label, BLANK).text for i in self._project.indicators] or [""]
+            start, starts = 0, {0}
+            for end in range(1, len(texts) + 1):
+                if end < len(texts) and texts[end] == texts[start] != "" and end not in bounds:
+                    covered.add(slots[end].piece)
+                    continue
+                first = slots[start].area
+                if end > start + 1 or first.left < first.right:
+                    bottom = first.top + end - start - 1
+                    areas.append(Area(first.top, first.left, bottom, first.right))
+                start = end
+                starts.add(start)
+            bounds |= starts
         return areas, covered
 
-    def _heights(self, merged: list[Area]) -> dict[int, float]:
+    def _heights(self) -> dict[int, float]:
         """Heights of the rows that must be taller than in the template to show their text."""
-        sheet = self._layout.sheet
+        sheet = self.layout.sheet
         heights: dict[int, float] = {}
         spread: list[tuple[Area, float]] = []
-        spans = {(area.top, area.left): area for area in merged}
+        spans = {(area.top, area.left): area for area in self._merged}
         for slot, text in self._long:
             need = wrapped_height(text, slot.width, slot.size)
             area = spans.get(slot.key[1:], slot.area)
@@ -249,19 +252,39 @@ class _Filling:
                     "文字过长，超过 Excel 的最大行高，打印时可能显示不全",
                     "the text needs more than Excel's tallest row and may be cut in print",
                 ),
-                place=Place(sheet=self._layout.form.sheet.name, cell=cell_name(row, 1)),
+                place=Place(sheet=self.layout.form.sheet.name, cell=cell_name(row, 1)),
                 severity=Severity.WARNING,
                 fix=Message("请精简文字", "shorten the text"),
             )
         )
 
 
+def fill_parts(layout: Layout, project: Project, formulas: Formulas) -> FilledParts:
+    """The sheets of one project. Raises CellValueError when a value cannot stand in its cell."""
+    filling = Filling(layout, project, formulas)
+    compute([filling])
+    return filling.parts()
+
+
+def compute(fillings: Sequence[Filling]) -> None:
+    """The template's own formulas for all these projects at once, which are of one layout."""
+    graph = fillings[0].layout.formulas
+    computed = frozenset(graph.computed)
+    for filling in fillings:
+        for key in filling.given.keys() - computed:
+            filling.settle(key, None)
+
+    def settle(key: Key, values: Sequence[Value]) -> list[Value]:
+        return [f.settle(key, value) for f, value in zip(fillings, values, strict=True)]
+
+    settled = {key for f in fillings for key in (*f.given, *f.values) if key in computed}
+    answers = graph.evaluate([filling.values for filling in fillings], settle, settled)
+    for filling, values in zip(fillings, answers, strict=True):
+        filling.computed = values
+
+
 def _cell(slot: Slot, value: float | str | None) -> bytes:
-    if value is None:
-        return slot.blank
-    if isinstance(value, str):
-        return text_cell(slot.reference, slot.style, value)
-    return number_cell(slot.reference, slot.style, value)
+    return slot.cell.number(value) if isinstance(value, float) else slot.cell.text(value or "")
 
 
 def _departs(given: Value, computed: Value) -> bool:

@@ -1,23 +1,25 @@
 """The formulas of a template that depend on its fields, in the order in which they are computed."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from operator import itemgetter
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from xlperf.expr import (
+    Binary,
+    Call,
     Cell,
     ExcelError,
     Expr,
     Range,
     Ref,
+    Unary,
     Unsupported,
     Value,
-    evaluate,
     levels,
     parse_formula,
     references_in,
 )
+from xlperf.expr.steps import Held, Key, Reads, Rows, compute, steps
 from xlperf.ooxml.address import (
     MAX_COLUMN,
     MAX_ROW,
@@ -28,14 +30,9 @@ from xlperf.ooxml.address import (
 )
 from xlperf.ooxml.references import references
 from xlperf.ooxml.sheet import Sheet, split_formula
-from xlperf.ooxml.values import cached_value
+from xlperf.ooxml.values import cached_value, number_text
 from xlperf.ooxml.workbook import Workbook
 
-Key = tuple[int, int, int]
-"""A cell of the workbook: sheet index (0-based), row, column (1-based)."""
-
-_Rows = tuple[tuple[Key, ...], ...]
-_Reader = Callable[[Mapping[Key, Value]], Any]
 _LARGEST_AREA = 100_000
 _MOST_CELLS = 1_000_000  # that all formulas together read; what is beyond is left to Excel
 # Formulas whose value no reference in their text foretells: volatile ones, names and tables.
@@ -44,24 +41,37 @@ _UNFORESEEABLE = re.compile(
 )
 
 
+Settle = Callable[[Key, Sequence[Value]], list[Value]]
+"""Says what a cell holds in each workbook, given what its formula came to."""
+
+
 class FormulaGraph:
     """Which formulas a fill has to compute anew.
 
     `live` holds every formula cell that depends on an input, precedents first, and circular ones in
-    the end. `complete` is False where one of them is beyond what can be computed here: it then
-    carries no cached value.
+    the end. `computed` are those of them that can be computed here, and `complete` is False where
+    others are not: these then carry no cached value.
     """
 
-    def __init__(self, workbook: Workbook, sheets: Sequence[Sheet], inputs: set[Key]) -> None:
+    def __init__(
+        self,
+        workbook: Workbook,
+        sheets: Sequence[Sheet],
+        inputs: set[Key],
+        emptied: Collection[Key] = (),
+    ) -> None:
+        """`emptied` are inputs that count as blank, whatever the sheets hold, where none is given.
+
+        Others then have what the sheets hold.
+        """
         self._names = {sheet.name.casefold(): sheet.index for sheet in workbook.sheets}
         self._defined = {(name.sheet, name.name.casefold()): name.text for name in workbook.names}
         self._sheets = sheets
-        # What each formula reads, by name or by identity of the node: hashing one takes long.
-        self._reads: dict[Key, dict[int | str, _Rows]] = {}
-        self._readers: dict[Key, dict[int | str, _Reader]] = {}
+        self._reads: dict[Key, Reads] = {}
+        self._mentioned: dict[Key, Sequence[Key]] = {}  # what an unsupported formula reads
+        self._areas: dict[tuple[int, ...], Rows] = {}
         self._opaque: set[Key] = set()
         self._room = _MOST_CELLS
-        trees: dict[Key, Expr | None] = {}
         formulas = {
             (index, *position): cell.formula
             for index, sheet in enumerate(sheets)
@@ -69,43 +79,88 @@ class FormulaGraph:
             if cell.formula is not None
         }
         self._watched = {*formulas, *inputs}
-        for key, text in formulas.items():
-            trees[key] = self._compile(key, text)
-        self._order = self._sorted(formulas, inputs)
-        self._trees = self._computable(trees)
-        self.live: Mapping[Key, str] = {key: formulas[key] for key in self._order}
-        self.complete = all(tree is not None for tree in self._trees.values())
-        self._static = self._constants()
+        trees = {key: self._compile(key, text) for key, text in formulas.items()}
+        level = self._levels(formulas)
+        order = self._live(formulas, inputs, level)
+        computable = self._computable(order, trees)
+        reads = {key: self._reads[key] for key in computable}
+        self._plan = steps(computable, reads, level.__getitem__)
+        self.live: Mapping[Key, str] = {key: formulas[key] for key in order}
+        self.computed: Sequence[Key] = self._plan.formulas
+        self.complete = len(computable) == len(order)
+        self._static = self._constants(set(emptied))
 
     def reads(self, key: Key) -> bool:
-        """Whether the value of this cell matters to a live formula that can be computed."""
+        """Whether the value of this cell matters to a formula that is computed."""
         return key in self._static
 
-    def evaluate(self, inputs: Mapping[Key, Value]) -> "Evaluation":
-        """Start from the values of the inputs; blank where an input is not given."""
-        return Evaluation(self, {**self._static, **inputs})
+    def evaluate(
+        self, inputs: Sequence[Mapping[Key, Value]], settle: Settle, settled: Collection[Key] = ()
+    ) -> Iterator[Sequence[Value]]:
+        """The values of `computed`, for each of several workbooks.
+
+        `settle` is asked for those in `settled`, before anything that reads them is computed.
+        """
+        plan = self._plan
+        held = Held(plan, len(inputs))
+        lines = [list(map({**self._static, **own}.__getitem__, plan.given)) for own in inputs]
+        held.give(range(len(plan.given)), lines)
+        for step in plan.steps:
+            compute(step, held)
+            for cell in step.cells:
+                key = plan.formulas[cell - len(plan.given)]
+                if key in settled:
+                    held.put_values(cell, settle(key, held.values(cell)))
+        return held.answers()
+
+    def values(self) -> dict[Key, Value]:
+        """The values of `live` as the sheets stand; None for what cannot be computed here."""
+        (values,) = self.evaluate([{}], lambda key, values: list(values))
+        return {**dict.fromkeys(self.live), **dict(zip(self.computed, values, strict=True))}
 
     def _compile(self, key: Key, text: str) -> Expr | None:
         """The tree of a formula, its references resolved on the way; None if unsupported."""
         tree = parse_formula(text)
         if isinstance(tree, Unsupported):
-            self._reads[key] = {}
+            self._reads[key] = ()
             self._scan(key, text)
             return None
-        reads: dict[int | str, _Rows] = {}
-        readers = self._readers[key] = {}
-        supported = True
+        tree = self._without_names(tree, key[0])
+        reads: list[tuple[Cell | Range, Rows]] = []
         for node in references_in(tree):
-            cells = self._cells(node, key[0])
-            if cells is None:
-                supported = False
+            rows = None if isinstance(node, Ref) else self._cells(node, key[0])
+            if rows is None or isinstance(node, Ref):
                 self._opaque.add(key)
             else:
-                name = node.name if isinstance(node, Ref) else id(node)
-                reads[name] = cells
-                readers[name] = _reader(cells, area=isinstance(node, Range))
+                reads.append((node, rows))
         self._reads[key] = reads
-        return tree if supported else None
+        return None if key in self._opaque else tree
+
+    def _without_names(self, tree: Expr, sheet: int) -> Expr:
+        """The tree with cells in the place of names, but for names that stand for none."""
+        match tree:
+            case Ref(name):
+                return self._cell(name, sheet) or tree
+            case Unary(op, operand):
+                return Unary(op, self._without_names(operand, sheet))
+            case Binary(op, left, right):
+                parts = [self._without_names(part, sheet) for part in (left, right)]
+                return Binary(op, *parts)
+            case Call(name, args):
+                return Call(name, tuple([self._without_names(arg, sheet) for arg in args]))
+        return tree
+
+    def _cell(self, name: str, sheet: int) -> Cell | None:
+        folded = name.casefold()
+        text = self._defined.get((sheet, folded)) or self._defined.get((None, folded), "")
+        home, reference = split_sheet(text)
+        try:
+            area = parse_area(reference)
+        except ValueError:
+            return None
+        if area.size > 1 or home.casefold() not in self._names:
+            return None
+        return Cell(area.top, area.left, home, row_fixed=True, column_fixed=True)
 
     def _scan(self, key: Key, text: str) -> None:
         """What an unsupported formula reads, as far as its text tells; else it counts as live."""
@@ -132,126 +187,70 @@ class FormulaGraph:
                 cells += (key for key in places if key in self._watched)
             else:
                 cells += (k for k in self._watched if k[0] == home and area.holds(*k[1:]))
-        self._reads[key] = {"": (tuple(cells),)}
+        self._mentioned[key] = cells
 
-    def _cells(self, node: Cell | Range | Ref, sheet: int) -> _Rows | None:
+    def _cells(self, node: Cell | Range, sheet: int) -> Rows | None:
         """The cells that a reference stands for, row by row; None when it cannot be resolved."""
-        match node:
-            case Ref(name):
-                text = self._defined.get((sheet, name.casefold())) or self._defined.get(
-                    (None, name.casefold()), ""
-                )
-                named, reference = split_sheet(text)
-                try:
-                    area = parse_area(reference)
-                except ValueError:
-                    return None
-                home = self._names.get(named.casefold())
-                if (area.top, area.left) != (area.bottom, area.right):
-                    return None
-                first, last = (area.top, area.left), (area.bottom, area.right)
-            case Cell():
-                home = self._home(node, sheet)
-                first = last = (node.row, node.column)
-            case Range(start, end):
-                home = self._home(start, sheet)
-                first, last = (start.row, start.column), (end.row, end.column)
-        size = (last[0] - first[0] + 1) * (last[1] - first[1] + 1)
+        first, last = (node, node) if isinstance(node, Cell) else (node.first, node.last)
+        home = sheet if first.sheet is None else self._names.get(first.sheet.casefold())
+        size = (last.row - first.row + 1) * (last.column - first.column + 1)
         if home is None or size > min(_LARGEST_AREA, self._room):
             return None
         self._room -= size
-        return tuple(
-            tuple((home, row, column) for column in range(first[1], last[1] + 1))
-            for row in range(first[0], last[0] + 1)
-        )
-
-    def _home(self, cell: Cell, sheet: int) -> int | None:
-        return sheet if cell.sheet is None else self._names.get(cell.sheet.casefold())
+        area = home, first.row, first.column, last.row, last.column
+        if area not in self._areas:
+            self._areas[area] = tuple(
+                tuple((home, row, column) for column in range(first.column, last.column + 1))
+                for row in range(first.row, last.row + 1)
+            )
+        return self._areas[area]
 
     def _precedents(self, key: Key) -> Iterator[Key]:
-        for rows in self._reads[key].values():
+        for _, rows in self._reads[key]:
             for row in rows:
                 yield from row
+        yield from self._mentioned.get(key, ())
 
-    def _sorted(self, formulas: Mapping[Key, str], inputs: set[Key]) -> list[Key]:
+    def _levels(self, formulas: Collection[Key]) -> dict[Key, int]:
+        """How many formulas stand one upon another below each; circular ones are left out."""
+        return levels(
+            {key: {cell for cell in self._precedents(key) if cell in formulas} for key in formulas}
+        )
+
+    def _live(
+        self, formulas: Collection[Key], inputs: set[Key], level: Mapping[Key, int]
+    ) -> list[Key]:
         """Formulas that depend on an input, each after those it reads; circular ones last."""
-        before = {
-            key: {cell for cell in self._precedents(key) if cell in self._watched}
-            for key in formulas
-        }
-        level = levels({key: cells & formulas.keys() for key, cells in before.items()})
         live = set(inputs)
         order = []
         for key in sorted(level, key=level.__getitem__):
-            if key in inputs or key in self._opaque or not live.isdisjoint(before[key]):
+            opaque = key in inputs or key in self._opaque
+            if opaque or any(cell in live for cell in self._precedents(key)):
                 live.add(key)
                 order.append(key)
         # None of these can be computed here, so that it does not matter what they depend on.
         return order + [key for key in formulas if key not in level]
 
-    def _computable(self, trees: Mapping[Key, Expr | None]) -> dict[Key, Expr | None]:
-        """Trees of the live formulas; None for those that need a value that is not known."""
-        known: dict[Key, Expr | None] = {}
-        live = set(self._order)
-        for key in self._order:
-            ready = all(
-                known.get(precedent) is not None
-                for precedent in self._precedents(key)
-                if precedent in live
-            )
-            known[key] = trees[key] if ready else None
+    def _computable(self, order: list[Key], trees: Mapping[Key, Expr | None]) -> dict[Key, Expr]:
+        """Trees of the live formulas but those that need a value that is not known."""
+        known: dict[Key, Expr] = {}
+        live = set(order)
+        for key in order:
+            tree = trees[key]
+            if tree is not None and all(
+                cell in known for cell in self._precedents(key) if cell in live
+            ):
+                known[key] = tree
         return known
 
-    def _constants(self) -> dict[Key, Value]:
-        """Values of the cells that are read for what is computed and that no fill changes."""
+    def _constants(self, emptied: set[Key]) -> dict[Key, Value]:
+        """Values of the cells that what is computed starts from."""
         values: dict[Key, Value] = {}
-        for key in (key for key in self._order if self._trees[key] is not None):
-            for sheet, row, column in self._precedents(key):
-                cell = self._sheets[sheet].cell((row, column))
-                value: Value = cell.value if cell else None
-                if cell and cell.error:
-                    value = ExcelError(str(value))
-                values[sheet, row, column] = value
+        for key in self._plan.given:
+            cell = None if key in emptied else self._sheets[key[0]].cell(key[1:])
+            value: Value = cell.value if cell else None
+            values[key] = ExcelError(str(value)) if cell and cell.error else value
         return values
-
-
-class Evaluation:
-    """One computation of the live formulas, precedents first."""
-
-    def __init__(self, graph: FormulaGraph, values: dict[Key, Value]) -> None:
-        self._graph = graph
-        self._values = values
-        self._readers: Mapping[int | str, _Reader] = {}
-
-    def __iter__(self) -> Iterator[tuple[Key, Value]]:
-        """Each live formula with its value, None where it is not known here.
-
-        `replace` may give the cell another value before the next one is computed.
-        """
-        for key in self._graph._order:
-            tree = self._graph._trees[key]
-            value: Value = None
-            if tree is not None:
-                self._readers = self._graph._readers[key]
-                value = evaluate(tree, self)
-            self._values[key] = value
-            yield key, value
-
-    def replace(self, key: Key, value: Value) -> None:
-        self._values[key] = value
-
-    def __getitem__(self, node: Any) -> Any:
-        return self._readers[node if type(node) is str else id(node)](self._values)
-
-
-def _reader(rows: _Rows, *, area: bool) -> _Reader:
-    """What takes a cell's value, or the rows of an area, from the values of all cells."""
-    get = itemgetter(*(key for row in rows for key in row))
-    if not area:
-        return get
-    if len(rows) == len(rows[0]) == 1:
-        return lambda values: ((get(values),),)
-    return lambda values: tuple(zip(*[iter(get(values))] * len(rows[0]), strict=True))
 
 
 class FormulaCell(NamedTuple):
@@ -267,6 +266,9 @@ class FormulaCell(NamedTuple):
 
     def showing(self, value: Value) -> bytes:
         """The cell with this value; None leaves it none."""
+        if type(value) is float:
+            number = number_text(self.reference, value).encode()
+            return b"%b>%b<v>%b</v></c>" % (self.start, self.formula, number)
         shown, error = cached(value)
         kind, element = cached_value(self.reference, shown, error=error)
         return b"%b%b>%b%b</c>" % (self.start, kind.encode(), self.formula, element.encode())

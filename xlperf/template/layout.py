@@ -7,6 +7,7 @@ from functools import cached_property
 from xml.sax.saxutils import escape
 
 from xlperf.diagnostic import Place
+from xlperf.expr.steps import Key
 from xlperf.forms import Kind
 from xlperf.ooxml.address import Area, cell_name
 from xlperf.ooxml.number_format import is_date_format
@@ -18,10 +19,10 @@ from xlperf.ooxml.sheet import (
     read_strings,
 )
 from xlperf.ooxml.styles import Styles
-from xlperf.ooxml.values import blank_cell
+from xlperf.ooxml.values import CellForm
 from xlperf.ooxml.workbook import Workbook, recalculated_on_load
 from xlperf.template.fields import KEY_NAME, Field, Form, find_forms
-from xlperf.template.formulas import FormulaCell, FormulaGraph, Key
+from xlperf.template.formulas import FormulaCell, FormulaGraph
 
 _LEVELS = ("一级指标", "二级指标")
 # Share of a cell's width that is left after margins and with a wider font in place of the real one.
@@ -34,21 +35,19 @@ class Slot:
 
     `area` is the cell, or the merged area that it opens. `width` is what a line of its text may
     take, in points, where text wraps; without end where it does not. Text of up to `short`
-    characters surely needs one line. `blank` is the cell element without content, `piece` its place
-    among the pieces of the sheet. `read` is whether a formula reads the cell.
+    characters surely needs one line. `cell` writes the cell element, `piece` is its place among the
+    pieces of the sheet. `read` is whether a formula reads the cell.
     """
 
     kind: Kind
     label: str
     key: Key
     area: Area
-    reference: str
-    style: int
+    cell: CellForm
     width: float
     size: float
     short: float
     formula: bool
-    blank: bytes
     place: Place
     piece: int
     read: bool
@@ -57,8 +56,12 @@ class Slot:
 class Layout:
     """A form ready to be filled, with exactly as many indicators as its table has rows.
 
-    `writers` has one entry for each sheet that a fill changes: part name and writer. `live` has
-    each formula to be computed: its place among the pieces of its sheet, and its cell.
+    `writers` has one entry for each sheet that a fill changes: part name and writer. `computed` has
+    each formula whose value is computed: its cell of the workbook, its place among the pieces of
+    its sheet, and its element. The cells of the table are blank but for formulas, and those without
+    a value carry none, until a fill writes them anew. `computed_scalars` has the single fields with
+    a formula, and which of `computed` it is. `levels` has the slots of each column in which equal
+    neighbours are merged.
     """
 
     def __init__(self, package: Package, scope: int | None) -> None:
@@ -76,13 +79,14 @@ class Layout:
         self.sheet = sheets[self.home]
         self._merged = {(a.top, a.left): a for a in self.sheet.merges}
         rows = range(self.form.first, self.form.last + 1) if self.form.columns else range(0)
-        self.levels = [key for key in _LEVELS if self.form.column(key)]
+        merging = {f.key for f in self.form.columns if f.key in _LEVELS}
 
         starts = [(field.area.top, field.area.left) for field in self.form.scalars]
         starts += [(row, field.area.left) for row in rows for field in self.form.columns]
         inputs = {(self.home, *start) for start in starts}
         table = {(self.home, *p) for p in self.sheet.cells if p[0] in rows}
-        self.formulas = FormulaGraph(workbook, sheets, inputs | table)
+        slots = {(self.home, row, field.area.left) for row in rows for field in self.form.columns}
+        self.formulas = FormulaGraph(workbook, sheets, inputs | table, emptied=slots)
         self.writers: dict[int, tuple[str, SheetWriter]] = {}
         areas = [self._area(*start) for start in starts]
         heights = {row for area in areas for row in range(area.top, area.bottom + 1)}
@@ -95,17 +99,27 @@ class Layout:
                     part,
                     cells,
                     heights if index == self.home else (),
-                    self._static_merges() if index == self.home and self.levels else None,
+                    self._static_merges(merging) if index == self.home and merging else None,
                 ),
             )
-        self.live: dict[Key, tuple[int, FormulaCell]] = {}
+        elements: dict[Key, FormulaCell] = {}
         for key in self.formulas.live:
             writer = self.writers[key[0]][1]
-            cell = FormulaCell.of(writer.original(key[1:]), key)
-            self.live[key] = writer.place(key[1:]), cell
-            writer.put(key[1:], cell.showing(None))  # what cannot be computed needs no writing
+            elements[key] = FormulaCell.of(writer.original(key[1:]), key)
+            writer.put(key[1:], elements[key].showing(None))
+        self.computed = [
+            (key, self.writers[key[0]][1].place(key[1:]), elements[key])
+            for key in self.formulas.computed
+        ]
         self.scalars = {f.key: self._slot(f, f.area.top) for f in self.form.scalars}
+        places = {key: place for place, key in enumerate(self.formulas.computed)}
+        self.computed_scalars = {
+            key: places.get(slot.key) for key, slot in self.scalars.items() if slot.formula
+        }
         self.rows = [{f.key: self._slot(f, row) for f in self.form.columns} for row in rows]
+        for slot in (slot for row in self.rows for slot in row.values() if not slot.formula):
+            self.writers[self.home][1].put(slot.key[1:], slot.cell.blank)
+        self.levels = {key: [row[key] for row in self.rows] for key in _LEVELS if key in merging}
         self.package = package
         self._workbook_part = workbook.part
         pieces = _workbook_pieces(package.read(workbook.part), self.formulas.complete)
@@ -134,27 +148,25 @@ class Layout:
         style = cell.style if cell else 0
         look = self._styles[style]
         width = self._styles.column_points(self.sheet.width(area.left, area.right))
-        reference = cell_name(row, column)
+        form = CellForm(cell_name(row, column), style)
         return Slot(
             _shown_kind(field.kind, look.number_format),
             field.label,
             key,
             area,
-            reference,
-            style,
+            form,
             width if look.wrap else math.inf,
             look.font_size,
             width * _SURE / look.font_size if look.wrap else math.inf,
             cell is not None and cell.formula is not None,
-            blank_cell(reference, style),
-            Place(sheet=self.form.sheet.name, cell=reference),
+            Place(sheet=self.form.sheet.name, cell=form.reference),
             self.writers[self.home][1].place((row, column)),
             self.formulas.reads(key),
         )
 
-    def _static_merges(self) -> list[Area]:
-        """Merged areas other than those of the level columns, which each fill merges anew."""
-        columns = {f.area.left for f in self.form.columns if f.key in self.levels}
+    def _static_merges(self, merging: set[str]) -> list[Area]:
+        """Merged areas other than those of the columns which each fill merges anew."""
+        columns = {f.area.left for f in self.form.columns if f.key in merging}
         rows = range(self.form.first, self.form.last + 1)
         return [a for a in self.sheet.merges if not (a.left in columns and a.top in rows)]
 

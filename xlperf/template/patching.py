@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from xlperf.expr import Value
+from xlperf.expr.steps import Key
 from xlperf.ooxml.address import cell_name
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.preflight import DEFAULT, Limits
@@ -14,7 +15,7 @@ from xlperf.ooxml.styles import Styles
 from xlperf.ooxml.trust import has_signature, signed
 from xlperf.ooxml.values import formula_cell, number_cell, text_cell
 from xlperf.ooxml.workbook import Workbook, recalculated_on_load, without_calculation_chain
-from xlperf.template.formulas import FormulaCell, FormulaGraph, Key
+from xlperf.template.formulas import FormulaCell, FormulaGraph
 
 Placed = tuple[str, Position]
 """A cell by its sheet's name and its position."""
@@ -111,7 +112,7 @@ class Patching:
         }
         computed: dict[int, dict[Position, bytes]] = {index: {} for index in writers}
         values: dict[Placed, Value] = {}
-        for key, value in graph.evaluate({}):
+        for key, value in graph.values().items():
             original = writers[key[0]].original(key[1:])
             computed[key[0]][key[1:]] = FormulaCell.of(original, key).showing(value)
             values[workbook.sheets[key[0]].name, key[1:]] = value

@@ -7,6 +7,7 @@ compiled once per length, from a package whose rows were inserted or removed.
 """
 
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -33,7 +34,7 @@ from xlperf.ooxml.workbook import (
     without_calculation_chain,
 )
 from xlperf.template.fields import Form, find_forms
-from xlperf.template.filling import Filled, Formulas, fill
+from xlperf.template.filling import Filled, Filling, Formulas, Job, compute
 from xlperf.template.layout import Layout
 from xlperf.template.reading import read_forms
 
@@ -136,8 +137,37 @@ class Template:
 
         Raises WorkbookError when a value cannot stand in a cell or the table cannot be resized.
         """
-        layout = self.layout(max(len(project.indicators), 1))
-        filled = fill(layout, project, formulas or {})
+        (filled,) = self.render_all([Job(project, formulas or {}, sheet)])
+        if isinstance(filled, InputError):
+            raise filled
+        return filled
+
+    def render_all(self, jobs: Sequence[Job]) -> Iterator[Filled | InputError]:
+        """`render` for several projects, whose formulas are computed together.
+
+        Gives an error in the place of a workbook that cannot be.
+        """
+        begun: list[tuple[Filling | InputError, str]] = []
+        alike: dict[Layout, list[Filling]] = {}
+        for project, formulas, sheet in jobs:
+            try:
+                layout = self.layout(max(len(project.indicators), 1))
+                filling = Filling(layout, project, formulas)
+            except InputError as error:
+                begun.append((error, sheet))
+            else:
+                begun.append((filling, sheet))
+                alike.setdefault(layout, []).append(filling)
+        for fillings in alike.values():
+            compute(fillings)
+        for one, sheet in begun:
+            try:
+                yield one if isinstance(one, InputError) else self._finished(one, sheet)
+            except InputError as error:
+                yield error
+
+    def _finished(self, filling: Filling, sheet: str) -> Filled:
+        filled = filling.workbook()
         if not sheet:
             return filled
         package = Package.open(filled.data, self.limits)

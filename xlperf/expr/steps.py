@@ -1,0 +1,302 @@
+"""Formulas of many cells and many workbooks: alike ones of one depth are one step.
+
+Two formulas are alike when they read the same in R1C1 notation, as in a column that was filled
+down, and areas of the same size: those of a running total (`SUM(A$1:A9)`) grow. A step is evaluated
+once, for all its cells and for all the workbooks at hand.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from typing import Any
+
+from xlperf.expr.evaluate import evaluate
+from xlperf.expr.tree import Binary, Call, Cell, Expr, Range, Unary
+from xlperf.expr.values import Value
+
+Key = tuple[int, int, int]
+"""A cell of the workbook: sheet index (0-based), row, column (1-based)."""
+
+Rows = tuple[tuple[Key, ...], ...]
+"""The cells of an area, row by row."""
+
+Reads = Sequence[tuple[Cell | Range, Rows]]
+"""What a formula reads, node by node. An area that several formulas read is best one object."""
+
+_LARGE = 64
+_FEW = 8
+"""Up to so many cells of a step are computed one by one: numpy would take longer."""
+
+Places = tuple[tuple[int, ...], ...]
+"""The same by their numbers in a plan."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One formula for several cells; `reads` has, by node, what each of the cells reads there.
+
+    Where all the cells read the same, the one entry stands for all.
+    """
+
+    tree: Expr
+    cells: tuple[int, ...]
+    reads: tuple[tuple[Cell | Range, tuple[Places, ...]], ...]
+
+    @cached_property
+    def lines(self) -> Mapping[int, Any]:
+        """By identity of the node, what each cell of the step reads in each place of an area.
+
+        An array of numbers of cells, of shape (places of the area, cells of the step).
+        """
+        import numpy as np
+
+        found = {}
+        for node, areas in self.reads:
+            lines = np.array([[cell for row in rows for cell in row] for rows in areas]).T
+            found[id(node)] = np.broadcast_to(lines, (len(lines), len(self.cells)))
+        return found
+
+    @property
+    def weight(self) -> int:
+        """How many values its cells read in one workbook."""
+        areas = (areas[0] for _, areas in self.reads)
+        return len(self.cells) * sum(len(rows) * len(rows[0]) for rows in areas)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps in the order in which they are computed, and the cells that they start from.
+
+    Cells are numbered: first those that are `given`, in order, then those of `formulas`. `weight`
+    is that of the heaviest step, `longest` the number of cells of the longest.
+    """
+
+    steps: tuple[Step, ...]
+    given: tuple[Key, ...]
+    formulas: tuple[Key, ...]
+    weight: int
+    longest: int
+
+    @property
+    def size(self) -> int:
+        return len(self.given) + len(self.formulas)
+
+
+def precedents(
+    trees: Mapping[Key, Expr], reads: Mapping[Key, Reads]
+) -> dict[Key | int, set[Key | int]]:
+    """The formulas that each formula reads.
+
+    A large area that several formulas read stands between them and its cells, by its identity:
+    its cells are walked through once.
+    """
+    before: dict[Key | int, set[Key | int]] = {}
+    for key, found in reads.items():
+        before[key] = own = set[Key | int]()
+        for _, rows in found:
+            if len(rows) * len(rows[0]) < _LARGE:
+                own.update(cell for row in rows for cell in row if cell in trees)
+                continue
+            own.add(id(rows))
+            if id(rows) not in before:
+                before[id(rows)] = {cell for row in rows for cell in row if cell in trees}
+    return before
+
+
+def steps(
+    trees: Mapping[Key, Expr], reads: Mapping[Key, Reads], depth: Callable[[Key], int]
+) -> Plan:
+    """The plan of these formulas, where `depth` is how many stand one upon another below one."""
+    alike: dict[tuple[object, ...], list[Key]] = {}
+    first_of: dict[tuple[object, ...], Key] = {}
+    models: dict[Key, Key] = {}  # alike ones of all depths share one tree: it is compiled once
+    for key, tree in trees.items():
+        sizes = tuple([(len(rows), len(rows[0])) for _, rows in reads[key]])
+        shape = key[0], sizes, _shape(tree, key)
+        models[key] = model = first_of.setdefault(shape, key)
+        alike.setdefault((depth(key), model), []).append(key)
+    read = {id(rows): rows for nodes in reads.values() for _, rows in nodes}
+    cells = {cell for rows in read.values() for row in rows for cell in row}
+    given = sorted(cells - trees.keys())
+    number = {key: place for place, key in enumerate((*given, *trees))}
+    numbered = {
+        identity: tuple([tuple([number[key] for key in row]) for row in rows])
+        for identity, rows in read.items()
+    }
+    found = []
+    for keys in sorted(alike.values(), key=lambda keys: depth(keys[0])):
+        model = models[keys[0]]
+        nodes = [node for node, _ in reads[model]]
+        areas = zip(*([rows for _, rows in reads[key]] for key in keys), strict=True)
+        places = []
+        for node, each in zip(nodes, areas, strict=True):
+            same = all(rows is each[0] or rows == each[0] for rows in each[1:])
+            places.append((node, tuple([numbered[id(r)] for r in (each[:1] if same else each)])))
+        found.append(Step(trees[model], tuple([number[key] for key in keys]), tuple(places)))
+    weight = max((step.weight for step in found), default=0)
+    longest = max((len(step.cells) for step in found), default=0)
+    return Plan(tuple(found), tuple(given), tuple(trees), weight, longest)
+
+
+def _shape(node: Expr, key: Key) -> object:
+    """The tree with its relative references as distances from the cell."""
+    match node:
+        case Cell(row, column, sheet, row_fixed, column_fixed):
+            row_at = row if row_fixed else row - key[1]
+            column_at = column if column_fixed else column - key[2]
+            return row_at, column_at, sheet and sheet.casefold(), row_fixed, column_fixed
+        case Range(first, last):
+            return _shape(first, key), _shape(last, key)
+        case Unary(op, operand):
+            return op, _shape(operand, key)
+        case Binary(op, left, right):
+            return op, _shape(left, key), _shape(right, key)
+        case Call(function, args):
+            return function, *(_shape(arg, key) for arg in args)
+    return node
+
+
+class Held:
+    """The value of each cell of a plan in each of the workbooks.
+
+    Where a step is computed as columns, numbers lie in one array, from which it is picked at once
+    what a column of cells reads; whatever else there is lies in lists.
+    """
+
+    def __init__(self, plan: Plan, count: int) -> None:
+        """For `count` workbooks; `give` has to be called for all cells that are given."""
+        self.count = count
+        self._first = len(plan.given)
+        self._lists: list[Sequence[Value] | None] = [None] * plan.size
+        self._numbers: Any = None
+        if plan.longest * count > _FEW:
+            import numpy as np
+
+            # Of shape (cells, workbooks); a NaN where a cell holds something else, or nothing yet.
+            self._numbers = np.full((plan.size, count), math.nan)
+
+    def give(self, cells: range, lines: Sequence[Sequence[Value]]) -> None:
+        """What these cells hold, workbook by workbook."""
+        if self._numbers is None:
+            self._lists[cells.start : cells.stop] = zip(*lines, strict=True)
+            return
+        import numpy as np
+
+        block = np.array([_numbers_of(line) for line in lines]).T
+        self._numbers[cells.start : cells.stop] = block
+        for place in np.flatnonzero(np.isnan(block).any(axis=1)).tolist():
+            self._lists[cells[place]] = [line[place] for line in lines]
+
+    def values(self, cell: int) -> Sequence[Value]:
+        """What a cell holds in each workbook."""
+        values = self._lists[cell]
+        if values is None:
+            values = self._lists[cell] = self._numbers[cell].tolist()
+        return values
+
+    def columns(self, cells: Any) -> list[Any]:
+        """A column for each line of numbers of cells: what they hold, cell by cell."""
+        import numpy as np
+
+        from xlperf.expr.columns import packed
+
+        numbers = self._numbers[cells].reshape(len(cells), -1)
+        found: list[Any] = list(numbers)
+        for place in np.flatnonzero(np.isnan(numbers).any(axis=1)):
+            values = chain.from_iterable(map(self.values, cells[place].tolist()))
+            found[place] = packed(list(values))
+        return found
+
+    def only(self, cells: Any) -> list[Value]:
+        """What these cells hold in the only workbook."""
+        numbers: list[float] = self._numbers[cells, 0].tolist()
+        return [
+            self.values(cell)[0] if math.isnan(number) else number
+            for cell, number in zip(cells.tolist(), numbers, strict=True)
+        ]
+
+    def put(self, cells: Sequence[int], result: Any) -> None:
+        """Keep what a step gave, a column of all its cells."""
+        if result.dtype == float:
+            self._numbers[list(cells)] = result.reshape(len(cells), self.count)
+            return
+        values = result.tolist()
+        for place, cell in enumerate(cells):
+            self._lists[cell] = values[place * self.count : (place + 1) * self.count]
+
+    def put_values(self, cell: int, values: list[Value]) -> None:
+        """Let the cell hold these from now on."""
+        self._lists[cell] = values
+        if self._numbers is not None:
+            self._numbers[cell] = _numbers_of(values)
+
+    def answers(self) -> Iterator[Sequence[Value]]:
+        """The values of the formula cells, workbook by workbook."""
+        lists = self._lists[self._first :]
+        if self._numbers is None:
+            return zip(*lists, strict=True) if lists else iter([()] * self.count)
+        answers: list[list[Value]] = self._numbers[self._first :].T.tolist()
+        for place, values in enumerate(lists):
+            if values is not None:
+                for answer, value in zip(answers, values, strict=True):
+                    answer[place] = value
+        return iter(answers)
+
+
+def _numbers_of(values: Sequence[Value]) -> Sequence[Value]:
+    """The values with a NaN in the place of what is no number."""
+    if set(map(type, values)) == {float}:
+        return values
+    return [value if type(value) is float else math.nan for value in values]
+
+
+def compute(step: Step, held: Held) -> None:
+    """Put the values of a step's cells into `held`."""
+    total = held.count * len(step.cells)
+    if total <= _FEW:
+        for place, cell in enumerate(step.cells):
+            rows = (_row(step, held, place, number) for number in range(held.count))
+            held.put_values(cell, [evaluate(step.tree, row) for row in rows])
+        return
+    from xlperf.expr import columns
+
+    env = _Env({id(node): _column(node, areas, step, held) for node, areas in step.reads})
+    held.put(step.cells, columns.computed(step.tree, env, total))
+
+
+class _Env:
+    """What the nodes of a tree stand for, by identity: to hash a node takes long."""
+
+    def __init__(self, values: Mapping[int, Any]) -> None:
+        self._values = values
+
+    def __getitem__(self, node: Any) -> Any:
+        return self._values[id(node)]
+
+
+def _row(step: Step, held: Held, place: int, number: int) -> _Env:
+    """What one cell of a step reads in one of the workbooks."""
+    values: dict[int, Any] = {}
+    for node, areas in step.reads:
+        rows = areas[place if len(areas) > 1 else 0]
+        if isinstance(node, Range):
+            values[id(node)] = tuple(
+                [tuple([held.values(cell)[number] for cell in row]) for row in rows]
+            )
+        else:
+            values[id(node)] = held.values(rows[0][0])[number]
+    return _Env(values)
+
+
+def _column(node: Cell | Range, areas: Sequence[Places], step: Step, held: Held) -> Any:
+    """What a node stands for in each cell of the step and each workbook, cell by cell."""
+    if len(areas) > 1 or held.count > 1:
+        columns = held.columns(step.lines[id(node)])
+    else:  # one value for all
+        columns = held.only(step.lines[id(node)][:, 0])
+    if isinstance(node, Cell):
+        return columns[0]
+    width = len(areas[0][0])
+    return tuple([tuple(columns[place : place + width]) for place in range(0, len(columns), width)])
