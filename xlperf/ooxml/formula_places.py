@@ -36,6 +36,8 @@ FORMULA_ATTRIBUTES = {
     "{*}parameter": ("cell",),
     "{*}sp": ("textlink",),
 }
+# The pivot table that a chart shows stands in it as `[file]sheet!name`, the sheet without quotes.
+_PIVOT_CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}pivotSource"
 # Ranges that pivot tables and consolidations draw from: the sheet, or a name, stands beside them.
 _SOURCES = ("{*}worksheetSource", "{*}rangeSet", "{*}dataRef")
 
@@ -69,6 +71,12 @@ def change_formulas(root: etree._Element, change: Change) -> bool:
             new = change.formula(text, _cell(element))
             if new != text:
                 element.text, changed = new, True
+    for element in root.iterfind(f"{_PIVOT_CHART}/{{*}}name"):
+        file, bracket, place = (element.text or "").rpartition("]")
+        sheet, mark, name = place.rpartition("!")
+        new = file + bracket + change.sheet(sheet) + mark + name
+        if new != element.text:
+            element.text, changed = new, True
     for element, attribute in _attributes(root):
         old = element.get(attribute, "")
         new = change.sheet(old) if attribute == "sheet" else change.formula(old, _cell(element))

@@ -94,11 +94,15 @@ class Renaming:
         return home + self.tables.get(name.casefold(), name)
 
     def _text(self, literal: str) -> str:
-        """A text that begins with the sheet, as `"#表!A1"` does."""
+        """A text that begins with the sheet, as `"#表!A1"` does, or with a table (`"表1[列1]"`)."""
         content = literal[1:-1].replace('""', '"')
         mark = "#" if content.startswith("#") else ""
         prefix, exclamation, rest = content[len(mark) :].partition("!")
-        if not exclamation or self._prefix(prefix) == prefix:
+        if not exclamation:
+            table, bracket, columns = prefix.partition("[")
+            new = mark + self.tables.get(table.casefold(), table) + bracket + columns
+            return '"' + new.replace('"', '""') + '"'
+        if self._prefix(prefix) == prefix:
             return literal
         new = mark + quoted(self.in_text or self.new) + "!" + rest
         return '"' + new.replace('"', '""') + '"'

@@ -44,8 +44,8 @@ _FREE = {
     "diagramColors", "diagramData", "diagramDrawing", "diagramLayout", "diagramQuickStyle",
     "documenttask", "externalLink", "externalLinkPath", "FeaturePropertyBag", "font", "hdphoto",
     "image", "jsaProject", "media", "model3d", "oleObject", "package", "person",
-    "pivotCacheRecords", "powerPivotData", "printerSettings", "rdArray", "rdRichValue", "rdRichValueStructure",
-    "rdRichValueTypes", "rdRichValueWebImage", "rdSupportingPropertyBag",
+    "pivotCacheRecords", "powerPivotData", "printerSettings", "rdArray", "rdRichValue",
+    "rdRichValueStructure", "rdRichValueTypes", "rdRichValueWebImage", "rdSupportingPropertyBag",
     "rdSupportingPropertyBagStructure", "richStyles", "richValueRel", "sharedStrings",
     "sheetMetadata", "slicer", "slicerCache", "styles", "theme", "themeOverride", "timeline",
     "timelineCache", "vbaProject", "vbaProjectSignature", "vbaProjectSignatureAgile",
@@ -363,6 +363,8 @@ def _shifted_formula(
         name = element.get("name", "")
         return shift.formula(text, replace(home, cell=name, floats=True, covers=True))
     above = [element, *element.iterancestors()]
+    if on_sheet and element.tag == NS + "calculatedColumnFormula":
+        home = replace(home, row=_first_row(above[-1]))
     if home.covers and any(_name(holder) == "tx" for holder in above):
         home = replace(home, covers=False)
     for holder in above:
@@ -371,6 +373,12 @@ def _shifted_formula(
         if on_sheet and _name(holder) in _RULES:
             return _shifted_rule(text, areas(_address(holder, "sqref")), home, shift)
     return shift.formula(text, home)
+
+
+def _first_row(table: etree._Element) -> int | None:
+    """The row of a table in which the formulas of its columns read as the table has them."""
+    headings = int(table.get("headerRowCount", "1"))
+    return next((area.top + headings for area in areas(table.get("ref", ""))), None)
 
 
 def _shifted_rule(text: str, found: list[Area], home: Home, shift: RowShift) -> str:

@@ -7,16 +7,16 @@ which expat tells; what is not a slot is then written back as the very bytes tha
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 from xml.parsers import expat
 
 from lxml import etree
 
-from xlperf.ooxml.address import MAX_COLUMN, MAX_ROW, Area, parse_area, parse_cell
+from xlperf.ooxml.address import MAX_COLUMN, MAX_ROW, Area, cell_name, parse_area, parse_cell
 from xlperf.ooxml.package import Package, damaged, parse_xml
-from xlperf.ooxml.preflight import DEFAULT, Limits, check_merges
+from xlperf.ooxml.preflight import DEFAULT, Limits, check_arrays, check_merges
 from xlperf.ooxml.values import unescape
 from xlperf.ooxml.workbook import NS, serialize
 
@@ -39,6 +39,7 @@ _TYPE = re.compile(rb"\st=(?:\"[^\"]*\"|'[^']*')")
 _FORMULA = re.compile(
     rb"<f(?:\s[^>]*)?(?:/>|>(?:[^<]|<!\[CDATA\[.*?\]\]>|<!--.*?-->)*</f>)", re.DOTALL
 )
+_FILLING = re.compile(rb"<f\s[^>]*\bt=[\"'](?:array|dataTable)[\"']")
 _ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding=[\"']([^\"']*)")
 _DEFAULT_WIDTH, _DEFAULT_HEIGHT = 8.43, 15.0
 _LONGEST = 409.5
@@ -67,10 +68,6 @@ class Sheet:
     heights: Mapping[int, float]
     default_width: float
     default_height: float
-    arrays: tuple[Area, ...] = ()
-    """Areas of several cells that one formula fills, which stands in the first of them."""
-    tables: Mapping[Area, tuple[str, ...]] = field(default_factory=dict)
-    """Areas of what-if tables, with the cells into which these put their values."""
 
     def cell(self, position: Position) -> Cell | None:
         return self.cells.get(position)
@@ -99,8 +96,6 @@ def read_sheet(xml: bytes, part: str, strings: Sequence[str], limits: Limits = D
     cells: dict[Position, Cell] = {}
     heights: dict[int, float] = {}
     formulas = Formulas(limits)
-    arrays: list[Area] = []
-    tables: dict[Area, tuple[str, ...]] = {}
     try:
         row_number = 0
         for row in root.iterfind(f"{NS}sheetData/{NS}row"):
@@ -129,12 +124,6 @@ def read_sheet(xml: bytes, part: str, strings: Sequence[str], limits: Limits = D
                     elif tag == NS + "f":
                         key = child.get("si", "") if child.get("t") == "shared" else None
                         formula = formulas.read(child.text or "", key, (row_number, column))
-                        if key is None and (reference := child.get("ref")):
-                            area = parse_area(reference)
-                            if child.get("t") == "dataTable":
-                                tables[area] = child.get("r1", ""), child.get("r2", "")
-                            elif area.size > 1:
-                                arrays.append(area)
                     elif tag == _INLINE:
                         value = string_item(child)
                 cells[row_number, column] = Cell(value, style, formula, kind == "e")
@@ -157,8 +146,41 @@ def read_sheet(xml: bytes, part: str, strings: Sequence[str], limits: Limits = D
             default_height = length(settings.get("defaultRowHeight") or default_height)
     except (ValueError, LookupError) as error:
         raise damaged(part) from error
-    sizes = default_width, default_height
-    return Sheet(cells, merges, widths, heights, *sizes, tuple(arrays), tables)
+    return Sheet(cells, merges, widths, heights, default_width, default_height)
+
+
+def with_spills(sheet: Sheet, xml: bytes, part: str, limits: Limits = DEFAULT) -> Sheet:
+    """The sheet with a formula in every cell that the formula of another one fills.
+
+    These are the cells of array formulas and of what-if tables. The formula is one that cannot be
+    computed here, and tells on what the cell depends. Raises WorkbookError when there are more such
+    cells than a form may have.
+    """
+    xml = normalized(xml, part)
+    if not _FILLING.search(xml):
+        return sheet
+    formulas: dict[Area, tuple[str, bool]] = {}
+    for element in parse_xml(xml, part, limits).iterfind(f"{NS}sheetData/{NS}row/{_CELL}/{NS}f"):
+        if element.get("t") not in ("array", "dataTable"):
+            continue
+        area = parse_area(element.get("ref", ""))
+        if element.get("t") == "array":
+            formulas[area] = f"_xlfn.ANCHORARRAY({cell_name(area.top, area.left)})", True
+        else:
+            above, beside = max(area.top - 1, 1), max(area.left - 1, 1)
+            read = [
+                area._replace(top=above, bottom=above),
+                area._replace(left=beside, right=beside),
+            ]
+            inputs = filter(None, (element.get("r1"), element.get("r2")))
+            formulas[area] = f"TABLE({','.join([*(a.text for a in read), *inputs])})", False
+    check_arrays(sum(area.size for area in formulas), part, limits)
+    cells = dict(sheet.cells)
+    for area, (formula, of_first) in formulas.items():
+        for place in area.cells():
+            if not (of_first and place == (area.top, area.left)):
+                cells[place] = cells.get(place, blank(0))._replace(formula=formula)
+    return replace(sheet, cells=cells)
 
 
 def cell_value(kind: str, text: str, strings: Sequence[str]) -> CellValue:
@@ -249,15 +271,17 @@ def _copied(formula: str, rows: int, columns: int) -> str:
 
 @lru_cache(maxsize=4096)
 def split_formula(cell: bytes) -> tuple[bytes, bytes]:
-    """A formula cell as its open tag, without type and bracket, and its formula element.
+    """A cell as its open tag, without type and bracket, and its formula element.
 
-    Between the two goes what `values.cached_value` gives for another value.
+    Between the two goes what `values.cached_value` gives for another value. A cell that the formula
+    of another one fills has none of its own.
     """
     tag = _TAG.match(cell)
+    if not tag:
+        raise ValueError("not a cell")
     formula = _FORMULA.search(cell)
-    if not (tag and formula):
-        raise ValueError("not a formula cell")
-    return _TYPE.sub(b"", tag[0]).removesuffix(b">"), formula[0]
+    start = _TYPE.sub(b"", tag[0]).removesuffix(b">").removesuffix(b"/")
+    return start, formula[0] if formula else b""
 
 
 class SheetWriter:
