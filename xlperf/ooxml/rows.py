@@ -361,7 +361,9 @@ def _shifted_formula(
 ) -> str:
     if element.tag == NS + "definedName":
         name = element.get("name", "")
-        return shift.formula(text, replace(home, cell=name, floats=True, covers=True))
+        # Some programs forget the $ in areas for printing, which belong to their sheet all the same.
+        floats = not name.startswith("_xlnm.")
+        return shift.formula(text, replace(home, cell=name, floats=floats, covers=True))
     above = [element, *element.iterancestors()]
     if on_sheet and element.tag == NS + "calculatedColumnFormula":
         home = replace(home, row=_first_row(above[-1]))
