@@ -14,6 +14,7 @@ from lxml import etree
 
 from xlperf.ooxml.formula_places import HOLDERS, Change, change_part
 from xlperf.ooxml.package import Package, parse_xml, relationships_part
+from xlperf.ooxml.references import ERROR
 from xlperf.ooxml.workbook import NS, Workbook, serialize
 
 _CHARACTER = r"""[^\x00-\x20!"#%&'()*+,\-/:;<=>@\[\]^`{|}~]"""
@@ -21,7 +22,7 @@ _WORD = f"{_CHARACTER}+"
 _TOKEN = re.compile(
     rf"""
       (?P<text>"(?:[^"]|"")*")
-    | \#[A-Za-z][A-Za-z0-9/_]*[!?]?
+    | {ERROR}
     | (?P<global>\[0\]!{_WORD})
     | (?P<prefix>
         (?: '(?:[^']|'')*'

@@ -361,7 +361,7 @@ def _shifted_formula(
 ) -> str:
     if element.tag == NS + "definedName":
         name = element.get("name", "")
-        # Some programs forget the $ in areas for printing, which belong to their sheet all the same.
+        # Some programs forget the $ in areas for printing, which mean their sheet all the same.
         floats = not name.startswith("_xlnm.")
         return shift.formula(text, replace(home, cell=name, floats=floats, covers=True))
     above = [element, *element.iterancestors()]
@@ -497,7 +497,7 @@ def _shift_breaks(root: etree._Element, shift: RowShift) -> None:
 
 def _shifted_links(data: bytes, home: Home, shift: RowShift) -> bytes | None:
     """Relationships of shapes and cells that jump to a place in the workbook itself."""
-    if b'"#' not in data:
+    if b"#" not in data:
         return None
     root = parse_xml(data, relationships_part(home.part))
     before = etree.tostring(root)

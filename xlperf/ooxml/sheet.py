@@ -34,12 +34,12 @@ _BEFORE_MERGES = {
 _CELL, _VALUE, _INLINE, _TEXT = NS + "c", NS + "v", NS + "is", NS + "t"
 _TAG = re.compile(rb"<[^\"'>]*(?:\"[^\"]*\"[^\"'>]*|'[^']*'[^\"'>]*)*>")
 _PREFIX = re.compile(rb"<([A-Za-z_][\w.-]*):worksheet[\s>]")
-_HEIGHT = re.compile(rb"\s(?:ht|customHeight)=(?:\"[^\"]*\"|'[^']*')")
-_TYPE = re.compile(rb"\st=(?:\"[^\"]*\"|'[^']*')")
+_HEIGHT = re.compile(rb"\s(?:ht|customHeight)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+_TYPE = re.compile(rb"\st\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _FORMULA = re.compile(
     rb"<f(?:\s[^>]*)?(?:/>|>(?:[^<]|<!\[CDATA\[.*?\]\]>|<!--.*?-->)*</f>)", re.DOTALL
 )
-_FILLING = re.compile(rb"<f\s[^>]*\bt=[\"'](?:array|dataTable)[\"']")
+_FILLING = re.compile(rb"<f\s[^>]*\bt\s*=\s*[\"'](?:array|dataTable)[\"']")
 _ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding=[\"']([^\"']*)")
 _DEFAULT_WIDTH, _DEFAULT_HEIGHT = 8.43, 15.0
 _LONGEST = 409.5
