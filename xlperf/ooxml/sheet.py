@@ -167,13 +167,11 @@ def with_spills(sheet: Sheet, xml: bytes, part: str, limits: Limits = DEFAULT) -
         if element.get("t") == "array":
             formulas[area] = f"_xlfn.ANCHORARRAY({cell_name(area.top, area.left)})", True
         else:
-            above, beside = max(area.top - 1, 1), max(area.left - 1, 1)
-            read = [
-                area._replace(top=above, bottom=above),
-                area._replace(left=beside, right=beside),
-            ]
-            inputs = filter(None, (element.get("r1"), element.get("r2")))
-            formulas[area] = f"TABLE({','.join([*(a.text for a in read), *inputs])})", False
+            row, column = max(area.top - 1, 1), max(area.left - 1, 1)
+            read = [Area(row, column, row, area.right).text]
+            read.append(Area(row, column, area.bottom, column).text)
+            read += filter(None, (element.get("r1"), element.get("r2")))
+            formulas[area] = f"TABLE({','.join(read)})", False
     check_arrays(sum(area.size for area in formulas), part, limits)
     cells = dict(sheet.cells)
     for area, (formula, of_first) in formulas.items():
