@@ -40,16 +40,17 @@ from xlperf.ooxml.workbook import (
 # Last words of the types of the relationships whose parts cannot hold formulas or addresses …
 _FREE = {
     "activeXControlBinary", "attachedToolbars", "audio", "calcChain", "cellImage",
-    "chartColorStyle", "chartStyle", "control", "customProperty", "customXml", "customXmlProps",
+    "chartColorStyle", "chartStyle", "control", "core-properties", "custom-properties",
+    "customData", "customDataProps", "customProperty", "customXml", "customXmlProps",
     "diagramColors", "diagramData", "diagramDrawing", "diagramLayout", "diagramQuickStyle",
-    "documenttask", "externalLink", "externalLinkPath", "FeaturePropertyBag", "font", "hdphoto",
-    "image", "jsaProject", "media", "model3d", "oleObject", "package", "person",
-    "pivotCacheRecords", "powerPivotData", "printerSettings", "rdArray", "rdRichValue",
-    "rdRichValueStructure", "rdRichValueTypes", "rdRichValueWebImage", "rdSupportingPropertyBag",
-    "rdSupportingPropertyBagStructure", "richStyles", "richValueRel", "sharedStrings",
-    "sheetMetadata", "slicer", "slicerCache", "styles", "theme", "themeOverride", "timeline",
-    "timelineCache", "vbaProject", "vbaProjectSignature", "vbaProjectSignatureAgile",
-    "vbaProjectSignatureV3", "video", "webextension", "webextensiontaskpanes",
+    "documenttask", "extended-properties", "externalLink", "externalLinkPath",
+    "FeaturePropertyBag", "font", "hdphoto", "image", "jsaProject", "media", "model3d",
+    "oleObject", "package", "person", "pivotCacheRecords", "powerPivotData", "printerSettings",
+    "rdArray", "rdRichValue", "rdRichValueStructure", "rdRichValueTypes", "rdRichValueWebImage",
+    "rdSupportingPropertyBag", "rdSupportingPropertyBagStructure", "richStyles", "richValueRel",
+    "sharedStrings", "sheetMetadata", "slicer", "slicerCache", "styles", "theme", "themeOverride",
+    "timeline", "timelineCache", "vbaProject", "vbaProjectSignature", "vbaProjectSignatureAgile",
+    "vbaProjectSignatureV3", "video", "webextension", "webextensiontaskpanes", "workbookmetadata",
     "xlExternalLinkPath", "xmlMaps",
 }  # fmt: skip
 # … and of those whose parts may, but as a rule do not: notes that WPS keeps.

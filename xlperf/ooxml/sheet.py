@@ -37,7 +37,7 @@ _PREFIX = re.compile(rb"<([A-Za-z_][\w.-]*):worksheet[\s>]")
 _HEIGHT = re.compile(rb"\s(?:ht|customHeight)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _TYPE = re.compile(rb"\st\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _FORMULA = re.compile(
-    rb"<f(?:\s[^>]*)?(?:/>|>(?:[^<]|<!\[CDATA\[.*?\]\]>|<!--.*?-->)*</f>)", re.DOTALL
+    rb"<f(?:\s[^>]*)?(?:/>|>(?:[^<]++|<!\[CDATA\[.*?\]\]>|<!--.*?-->)*+</f>)", re.DOTALL
 )
 _FILLING = re.compile(rb"<f\s[^>]*\bt\s*=\s*[\"'](?:array|dataTable)[\"']")
 _ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding=[\"']([^\"']*)")
