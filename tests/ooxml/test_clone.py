@@ -267,6 +267,8 @@ def test_charts_keep_the_names_that_each_clone_gets() -> None:
         charts = hanging(clones, sheet_part(clones, name))[1:]
         found = [f.text for part in charts for f in clones.xml(part).iter("{*}f")]
         assert found == [f"'{name}'!n", "[0]!other", f"'{name}'!$A$1:$A$9"]
+    names = clones.xml("xl/workbook.xml").iter(NS + "definedName")
+    assert [n.get("name") for n in names] == ["n", "n", "other"]
 
 
 FORMULA = '<sheetData><row r="4"><c r="C4"><f>{}</f></c></row></sheetData>'

@@ -54,7 +54,9 @@ _KNOWN_EXTENSIONS = {
 SHAPE_BLOCK = 1024
 """Numbers of VML shapes come in blocks of so many, and no two sheets share a block."""
 
-_CHARTED = "_xlchart."
+CHARTED = "_xlchart."
+"""How the names begin that Excel makes for its newer charts. A clone's charts do without them."""
+
 _GUID = rb"\{[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}"
 _IDENTITY = re.compile(rb"[\s:](?:uid|id|parentId|filterId)=[\"'](%b)[\"']" % _GUID)
 _ANY_GUID = re.compile(_GUID)
@@ -332,7 +334,7 @@ class StandIns:
     def _charted_names(self) -> dict[str, str]:
         """What the names of the workbook that Excel made for its newer charts stand for."""
         names = defined_names(self.original, self.workbook.part)
-        return {n.key: n.text for n in names if n.key.startswith(_CHARTED) and n.scope is None}
+        return {n.key: n.text for n in names if n.key.startswith(CHARTED) and n.scope is None}
 
     def _check_extensions(self, root: etree._Element) -> None:
         for element in root.iterfind(f"{NS}extLst/*/*"):
