@@ -30,7 +30,7 @@ from xlperf.ooxml.address import (
 )
 from xlperf.ooxml.references import references
 from xlperf.ooxml.sheet import Sheet, split_formula
-from xlperf.ooxml.values import cached_value, number_text
+from xlperf.ooxml.values import blank_cell, cached_value, number_text
 from xlperf.ooxml.workbook import Workbook
 
 _LARGEST_AREA = 100_000
@@ -262,7 +262,8 @@ class FormulaCell(NamedTuple):
 
     @classmethod
     def of(cls, cell: bytes, key: Key) -> "FormulaCell":
-        return cls(cell_name(*key[1:]), *split_formula(cell))
+        reference = cell_name(*key[1:])
+        return cls(reference, *split_formula(cell or blank_cell(reference, 0)))
 
     def showing(self, value: Value) -> bytes:
         """The cell with this value; None leaves it none."""

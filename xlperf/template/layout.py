@@ -17,6 +17,7 @@ from xlperf.ooxml.sheet import (
     SheetWriter,
     read_sheet,
     read_strings,
+    with_spills,
 )
 from xlperf.ooxml.styles import Styles
 from xlperf.ooxml.values import CellForm
@@ -86,7 +87,11 @@ class Layout:
         inputs = {(self.home, *start) for start in starts}
         table = {(self.home, *p) for p in self.sheet.cells if p[0] in rows}
         slots = {(self.home, row, field.area.left) for row in rows for field in self.form.columns}
-        self.formulas = FormulaGraph(workbook, sheets, inputs | table, emptied=slots)
+        whole = [
+            with_spills(sheet, package.read(s.part), s.part, package.limits)
+            for sheet, s in zip(sheets, workbook.sheets, strict=True)
+        ]
+        self.formulas = FormulaGraph(workbook, whole, inputs | table, emptied=slots)
         self.writers: dict[int, tuple[str, SheetWriter]] = {}
         areas = [self._area(*start) for start in starts]
         heights = {row for area in areas for row in range(area.top, area.bottom + 1)}

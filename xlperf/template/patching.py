@@ -10,7 +10,15 @@ from xlperf.expr.steps import Key
 from xlperf.ooxml.address import cell_name
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.preflight import DEFAULT, Limits
-from xlperf.ooxml.sheet import Cell, Position, Sheet, SheetWriter, read_sheet, read_strings
+from xlperf.ooxml.sheet import (
+    Cell,
+    Position,
+    Sheet,
+    SheetWriter,
+    read_sheet,
+    read_strings,
+    with_spills,
+)
 from xlperf.ooxml.styles import Styles
 from xlperf.ooxml.trust import has_signature, signed
 from xlperf.ooxml.values import formula_cell, number_cell, text_cell
@@ -105,7 +113,11 @@ class Patching:
         for index in {key[0] for key in changed}:
             part = workbook.sheets[index].part
             sheets[index] = read_sheet(package.read(part), part, self._strings, self._limits)
-        graph = FormulaGraph(workbook, sheets, {*changes, *_without_value(sheets)})
+        whole = [
+            with_spills(sheet, package.read(s.part), s.part, self._limits)
+            for sheet, s in zip(sheets, workbook.sheets, strict=True)
+        ]
+        graph = FormulaGraph(workbook, whole, {*changes, *_without_value(sheets)})
         writers = {
             index: self._writer(package, index, {key[1:] for key in graph.live if key[0] == index})
             for index in {key[0] for key in graph.live}
