@@ -22,7 +22,7 @@ from xlperf.ooxml.package import Package, damaged
 from xlperf.ooxml.package_edit import PackageEdit
 from xlperf.ooxml.sheet import Position, Sheet, SheetWriter, read_sheet, read_strings
 from xlperf.ooxml.styles import MAX_ROW_HEIGHT, Styles, wrapped_height
-from xlperf.ooxml.values import MAX_SHEET_NAME, MAX_TEXT, blank_cell, text_cell
+from xlperf.ooxml.values import MAX_SHEET_NAME, MAX_TEXT, CellWriter
 from xlperf.ooxml.workbook import MAIN, NS, RELATIONSHIPS, Workbook
 
 
@@ -158,7 +158,7 @@ _STYLE = re.compile(rb"\ss=(?:\"[^\"]*\"|'[^']*')")
 def _restyled(cell: bytes, position: Position, style: int) -> bytes:
     tag = _CELL_TAG.match(cell)
     if not tag:
-        return blank_cell(cell_name(*position), style)
+        return CellWriter(cell_name(*position), style).blank
     return b'<c s="%d"' % style + _STYLE.sub(b"", tag[0])[2:] + cell[tag.end() :]
 
 
@@ -349,11 +349,11 @@ def _listing_xml(listing: Listing, palette: _Palette, styles: Styles) -> bytes:
     plain = palette.text('<sz val="11"/>', framed=True)
     link = palette.text(f'<u/><sz val="11"/><color rgb="FF{_LINK_COLOUR}"/>', framed=True)
     headings = [
-        text_cell(name, heading, text)
+        CellWriter(name, heading).text(text)
         for name, text in _named(_HEADING_ROW, [text for text, _ in listing.headings])
     ]
     rows = [
-        _row(1, _TITLE_HEIGHT, [text_cell("A1", title, listing.title)]),
+        _row(1, _TITLE_HEIGHT, [CellWriter("A1", title).text(listing.title)]),
         _row(_HEADING_ROW, _HEADING_HEIGHT, headings),
     ]
     widths = [styles.column_points(width) for _, width in listing.headings]
@@ -365,7 +365,7 @@ def _listing_xml(listing: Listing, palette: _Palette, styles: Styles) -> bytes:
             looks[listing.link] = link
             links.append(_hyperlink(cell_name(row, listing.link + 1), *line.target))
         named = zip(looks, _named(row, line.texts), strict=True)
-        cells = [text_cell(name, look, text) for look, (name, text) in named]
+        cells = [CellWriter(name, look).text(text) for look, (name, text) in named]
         rows.append(_row(row, _height(line.texts, widths), cells))
     columns = "".join(
         f'<col min="{number}" max="{number}" width="{width:g}" customWidth="1"/>'

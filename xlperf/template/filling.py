@@ -12,7 +12,7 @@ from xlperf.forms import BLANK, Entry, Kind, Project, number_entry
 from xlperf.ooxml.address import Area, cell_name
 from xlperf.ooxml.date_format import DATE_SYSTEM_OFFSET
 from xlperf.ooxml.styles import wrapped_height
-from xlperf.ooxml.values import before_calendar, formula_cell
+from xlperf.ooxml.values import before_calendar
 from xlperf.template.formulas import cached
 from xlperf.template.layout import Layout, Slot
 
@@ -167,9 +167,7 @@ class Filling:
         value = self.values[slot.key] = evaluate(expr, row)
         self._kept.add(slot.key)
         shown, error = cached(value)
-        self._pieces[slot.piece] = formula_cell(
-            slot.cell.reference, slot.cell.style, text, shown, error=error
-        )
+        self._pieces[slot.piece] = slot.cell.formula(text, shown, error=error)
 
     def _entries(self) -> dict[str, Entry]:
         """What the single fields hold, those with a formula of the template included."""

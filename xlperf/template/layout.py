@@ -19,7 +19,7 @@ from xlperf.ooxml.sheet import (
     read_strings,
 )
 from xlperf.ooxml.styles import Styles
-from xlperf.ooxml.values import CellForm
+from xlperf.ooxml.values import CellWriter
 from xlperf.ooxml.workbook import Workbook, recalculated_on_load
 from xlperf.template.fields import KEY_NAME, Field, Form, find_forms
 from xlperf.template.formulas import FormulaCell, FormulaGraph
@@ -43,7 +43,7 @@ class Slot:
     label: str
     key: Key
     area: Area
-    cell: CellForm
+    cell: CellWriter
     width: float
     size: float
     short: float
@@ -148,18 +148,18 @@ class Layout:
         style = cell.style if cell else 0
         look = self._styles[style]
         width = self._styles.column_points(self.sheet.width(area.left, area.right))
-        form = CellForm(cell_name(row, column), style)
+        writer = CellWriter(cell_name(row, column), style)
         return Slot(
             _shown_kind(field.kind, look.number_format),
             field.label,
             key,
             area,
-            form,
+            writer,
             width if look.wrap else math.inf,
             look.font_size,
             width * _SURE / look.font_size if look.wrap else math.inf,
             cell is not None and cell.formula is not None,
-            Place(sheet=self.form.sheet.name, cell=form.reference),
+            Place(sheet=self.form.sheet.name, cell=writer.reference),
             self.writers[self.home][1].place((row, column)),
             self.formulas.reads(key),
         )
