@@ -8,10 +8,11 @@ from functools import cached_property
 from xlperf.expr import ExcelError, Value
 from xlperf.expr.steps import Key
 from xlperf.ooxml.address import Area, cell_name, parse_area
-from xlperf.ooxml.formula_cells import Formula, FormulaSheet, reads_layout
+from xlperf.ooxml.formula_cells import FormulaSheet
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.sheet import read_strings
+from xlperf.ooxml.sheet_outline import Formula, reads_layout
 from xlperf.ooxml.trust import has_signature
 from xlperf.ooxml.workbook import Workbook, calculation_settings, recalculated_on_load
 
