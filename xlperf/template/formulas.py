@@ -19,7 +19,7 @@ from xlperf.expr import (
     parse_formula,
     references_in,
 )
-from xlperf.expr.steps import Held, Key, Reads, Rows, compute, steps
+from xlperf.expr.steps import Held, Key, Reads, Rows, compute, in_steps, rows_of
 from xlperf.ooxml.address import (
     MAX_COLUMN,
     MAX_ROW,
@@ -84,7 +84,7 @@ class FormulaGraph:
         order = self._live(formulas, inputs, level)
         computable = self._computable(order, trees)
         reads = {key: self._reads[key] for key in computable}
-        self._plan = steps(computable, reads, level.__getitem__)
+        self._plan = in_steps(computable, reads, level.__getitem__)
         self.live: Mapping[Key, str] = {key: formulas[key] for key in order}
         self.computed: Sequence[Key] = self._plan.formulas
         self.complete = len(computable) == len(order)
@@ -199,10 +199,7 @@ class FormulaGraph:
         self._room -= size
         area = home, first.row, first.column, last.row, last.column
         if area not in self._areas:
-            self._areas[area] = tuple(
-                tuple((home, row, column) for column in range(first.column, last.column + 1))
-                for row in range(first.row, last.row + 1)
-            )
+            self._areas[area] = rows_of(*area)
         return self._areas[area]
 
     def _precedents(self, key: Key) -> Iterator[Key]:
