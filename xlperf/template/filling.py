@@ -23,8 +23,8 @@ _TALLEST_ROW = 409.0
 _NOISE = 1e-9
 
 
-class Job(NamedTuple):
-    """What one workbook is made of; `sheet` is another name for the form's sheet, or ""."""
+class FillRequest(NamedTuple):
+    """What goes into one workbook; `sheet` is another name for the form's sheet, or ""."""
 
     project: Project
     formulas: Formulas
@@ -53,7 +53,11 @@ class FilledParts:
 
 
 class Filling:
-    """One project on its way into a form, for `compute` to go through with others of its layout."""
+    """One project on its way into a form: put into its cells, `compute`d with others, written.
+
+    `values` has what was written into cells that formulas read, `given` the entries for cells with
+    a formula of the template, `computed` the values for `Layout.computed`.
+    """
 
     def __init__(self, layout: Layout, project: Project, formulas: Formulas) -> None:
         """Put its entries into their cells. Raises CellValueError when one cannot stand there."""

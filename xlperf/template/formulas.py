@@ -20,14 +20,7 @@ from xlperf.expr import (
     references_in,
 )
 from xlperf.expr.steps import Held, Key, Reads, Rows, compute, in_steps, rows_of
-from xlperf.ooxml.address import (
-    MAX_COLUMN,
-    MAX_ROW,
-    Area,
-    cell_name,
-    parse_area,
-    split_sheet,
-)
+from xlperf.ooxml.address import MAX_COLUMN, MAX_ROW, Area, cell_name, parse_area, split_sheet
 from xlperf.ooxml.references import references
 from xlperf.ooxml.sheet import Sheet, split_formula
 from xlperf.ooxml.values import cached_value, number_text
@@ -39,7 +32,6 @@ _MOST_CELLS = 1_000_000  # that all formulas together read; what is beyond is le
 _UNFORESEEABLE = re.compile(
     r"\b(?:NOW|TODAY|RAND\w*|OFFSET|INDIRECT|CELL|INFO)\s*\(|[\[#@]", re.IGNORECASE
 )
-
 
 Settle = Callable[[Key, Sequence[Value]], list[Value]]
 """Says what a cell holds in each workbook, given what its formula came to."""
@@ -60,10 +52,7 @@ class FormulaGraph:
         inputs: set[Key],
         emptied: Collection[Key] = (),
     ) -> None:
-        """`emptied` are inputs that count as blank, whatever the sheets hold, where none is given.
-
-        Others then have what the sheets hold.
-        """
+        """An input that is not given has what its sheet holds; one of `emptied` is blank then."""
         self._names = {sheet.name.casefold(): sheet.index for sheet in workbook.sheets}
         self._defined = {(name.sheet, name.name.casefold()): name.text for name in workbook.names}
         self._sheets = sheets
