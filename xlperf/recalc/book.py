@@ -20,7 +20,7 @@ from xlperf.ooxml.workbook import Workbook, calculation_settings, recalculated_o
 class FormulaValues(Mapping[Key, Value]):
     """The values of all formula cells of a workbook, in the order of `Book.formulas`.
 
-    To look up thousands of cells takes as long as to calculate them; `of_sheet` need not.
+    To look up thousands of cells takes as long as to calculate them; `of_sheet` gives them at once.
     """
 
     def __init__(
@@ -181,7 +181,7 @@ class Book:
                 spilt = {key[1:]: values[key] for key in keys if key in values}
                 cells = sheet.keys(index)
                 own = values.of_sheet(index) if isinstance(values, FormulaValues) else ()
-                if len(own) != len(cells):
+                if len(own) != len(cells):  # another engine's values, or a cell that is there twice
                     own = [*map(values.__getitem__, cells)]
                 xml = sheet.with_values(own, spilt)
                 if xml is not sheet.xml:
