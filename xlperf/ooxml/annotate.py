@@ -20,6 +20,7 @@ from xlperf.ooxml.address import Area, cell_name, column_name, parse_cell
 from xlperf.ooxml.notes import Grid, Note, add_notes
 from xlperf.ooxml.package import Package, damaged
 from xlperf.ooxml.package_edit import PackageEdit
+from xlperf.ooxml.renaming import quoted
 from xlperf.ooxml.sheet import Position, Sheet, SheetWriter, read_sheet, read_strings
 from xlperf.ooxml.styles import MAX_ROW_HEIGHT, Styles, wrapped_height
 from xlperf.ooxml.values import MAX_SHEET_NAME, MAX_TEXT, CellWriter
@@ -340,7 +341,7 @@ def _add_listing(
         element.set("localSheetId", str(len(workbook.sheets)))
         if special.endswith("Database"):
             element.set("hidden", "1")
-        element.text = f"{_quoted(name)}!{range_}"
+        element.text = f"{quoted(name)}!{range_}"
 
 
 def _listing_xml(listing: Listing, palette: _Palette, styles: Styles) -> bytes:
@@ -408,11 +409,7 @@ def _hyperlink(reference: str, sheet: str, cell: str) -> str:
 
 def location(sheet: str, cell: str) -> str:
     """A place of the workbook as a link names it."""
-    return f"{_quoted(sheet)}!{cell}"
-
-
-def _quoted(sheet: str) -> str:
-    return "'" + sheet.replace("'", "''") + "'"
+    return f"{quoted(sheet)}!{cell}"
 
 
 def _table(listing: Listing, mark: str) -> str:

@@ -34,8 +34,10 @@ from xlperf.recalc.places import LAST_COLUMN, LAST_ROW, Place, RefusalError, set
 _MOST_CELLS = 2_000_000
 _TALLEST = 250
 _FROM_NAMES, _FROM_NAMES_EACH = 1 << 20, 256
-"""So much text may come from names, and more for each formula: of sixty names, each of which is
-twice the one before, there would be no end."""
+"""Characters that names may bring into all formulas together, and more for each formula.
+
+Without a limit, sixty names each of which has the one before twice would never end.
+"""
 
 _TOO_LARGE = Message("引用的区域过大", "ranges that are too large")
 
