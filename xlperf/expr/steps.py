@@ -1,8 +1,9 @@
-"""Formulas of many cells and many workbooks: alike ones of one depth are one step.
+"""Formulas of many cells and many workbooks, computed in steps.
 
 Two formulas are alike when they read the same in R1C1 notation, as in a column that was filled
-down, and areas of the same size: those of a running total (`SUM(A$1:A9)`) grow. A step is evaluated
-once, for all its cells and for all the workbooks at hand.
+down, and their areas are of the same size, as those of a running total (`SUM(A$1:A9)`) are not.
+Alike formulas of one depth, none of which reads another, are one step. It is evaluated once, for
+all its cells and for all the workbooks at hand.
 """
 
 import math
@@ -57,9 +58,9 @@ class Step:
 
     @cached_property
     def lines(self) -> Mapping[int, Any]:
-        """By identity of the node, what each cell of the step reads in each place of an area.
+        """By the identity of a node, which cells the cells of the step read there.
 
-        An array of numbers of cells, of shape (places of the area, cells of the step).
+        An array of their numbers, of shape (places of the area, cells of the step).
         """
         import numpy as np
 
@@ -119,7 +120,7 @@ def precedents(
 def in_steps(
     trees: Mapping[Key, Expr], reads: Mapping[Key, Reads], depth: Callable[[Key], int]
 ) -> Plan:
-    """The plan of these formulas, where `depth` is how many stand one upon another below one."""
+    """The plan of these formulas; `depth` is how many stand one upon another below a cell's."""
     areas = {id(rows): rows for nodes in reads.values() for _, rows in nodes}
     cells = {cell for rows in areas.values() for row in rows for cell in row}
     given = sorted(cells - trees.keys())
