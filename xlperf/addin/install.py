@@ -100,7 +100,7 @@ def uninstall(desktop: Desktop) -> Outcome:
             if folder.name == f".{build.PROJECT}" and not any(folder.iterdir()):
                 folder.rmdir()
     if not manifest:
-        outcome.say("没有安装记录，没有删除任何文件", "nothing was installed, nothing is removed")
+        outcome.say("没有安装记录，没有删除任何文件", "no record of it: nothing was removed")
         outcome.left += map(_kept, _present(desktop))
     return outcome
 
@@ -254,7 +254,7 @@ def _elsewhere(path: Path) -> Diagnostic:
 
 def _no_manifest(desktop: Desktop, error: Exception) -> Diagnostic:
     """The record is of no use: which files there are all the same, and what to do."""
-    why = Message("内容不是 xlperf 的安装记录", "it is no record of xlperf")
+    why = Message("内容不是 xlperf 的安装记录", "it is not a record of xlperf")
     if isinstance(error, OSError):
         reason = reason_of(error)
         why = Message(f"无法读取：{reason.zh}", f"it cannot be read: {reason.en}")

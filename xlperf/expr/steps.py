@@ -198,7 +198,7 @@ class Held:
             self._numbers = np.full((plan.size, count), math.nan)
 
     def give(self, cells: range, lines: Sequence[Sequence[Value]]) -> None:
-        """What these cells hold, workbook by workbook."""
+        """Keep what these cells hold, workbook by workbook."""
         if self._numbers is None:
             self._lists[cells.start : cells.stop] = zip(*lines, strict=True)
             return
@@ -217,7 +217,7 @@ class Held:
         return values
 
     def columns(self, cells: Any) -> list[Any]:
-        """A column for each line of numbers of cells: what they hold, cell by cell."""
+        """What the cells of each line of cell numbers hold, as a column: cell by cell."""
         import numpy as np
 
         from xlperf.expr.columns import packed
