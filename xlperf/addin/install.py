@@ -100,7 +100,7 @@ def uninstall(desktop: Desktop) -> Outcome:
             if folder.name == f".{build.PROJECT}" and not any(folder.iterdir()):
                 folder.rmdir()
     if not manifest:
-        outcome.say("没有安装记录，没有删除任何文件", "no installation on record; nothing removed")
+        outcome.say("没有安装记录，没有删除任何文件", "nothing was installed, nothing is removed")
         outcome.left += map(_kept, _present(desktop))
     return outcome
 
