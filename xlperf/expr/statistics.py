@@ -9,6 +9,7 @@ from xlperf.expr.registry import ANY, Area, area_of, cells, function, numbers, t
 from xlperf.expr.values import (
     DIV0,
     NA,
+    NEARLY,
     NUM,
     ExcelError,
     Fault,
@@ -17,7 +18,6 @@ from xlperf.expr.values import (
     finite,
     logical,
     number,
-    order,
 )
 
 
@@ -197,8 +197,7 @@ def _rank_avg(value: Value, area: Value | Area, ascending: Value = 0.0) -> Value
 
 def _ranked(value: Value, area: Value | Area) -> tuple[float, list[float]]:
     wanted, found = number(value), numbers([area_of(area)])
-    near = [each for each in found if each != wanted and abs(each - wanted) <= abs(wanted) * 1e-9]
-    if any(order(wanted, each) == 0 for each in near):
+    if any(0 < abs(each - wanted) < abs(wanted) * NEARLY for each in found):
         doubt(f"RANK({wanted!r})")
     if wanted not in found:
         raise Fault(NA)

@@ -8,10 +8,11 @@ from functools import cached_property
 from xlperf.expr import ExcelError, Value
 from xlperf.expr.steps import Key
 from xlperf.ooxml.address import Area, cell_name, parse_area
-from xlperf.ooxml.formula_cells import Formula, FormulaSheet, reads_layout
+from xlperf.ooxml.formula_cells import FormulaSheet
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.sheet import read_strings
+from xlperf.ooxml.sheet_outline import Formula, reads_layout
 from xlperf.ooxml.trust import has_signature
 from xlperf.ooxml.workbook import Workbook, calculation_settings, recalculated_on_load
 
@@ -19,7 +20,7 @@ from xlperf.ooxml.workbook import Workbook, calculation_settings, recalculated_o
 class FormulaValues(Mapping[Key, Value]):
     """The values of all formula cells of a workbook, in the order of `Book.formulas`.
 
-    To look up thousands of cells takes as long as to calculate them; `of_sheet` need not.
+    To look up thousands of cells takes as long as to calculate them; `of_sheet` gives them at once.
     """
 
     def __init__(
@@ -180,7 +181,7 @@ class Book:
                 spilt = {key[1:]: values[key] for key in keys if key in values}
                 cells = sheet.keys(index)
                 own = values.of_sheet(index) if isinstance(values, FormulaValues) else ()
-                if len(own) != len(cells):
+                if len(own) != len(cells):  # another engine's values, or a cell that is there twice
                     own = [*map(values.__getitem__, cells)]
                 xml = sheet.with_values(own, spilt)
                 if xml is not sheet.xml:

@@ -23,7 +23,7 @@ from xlperf.expr import (
     references_in,
 )
 from xlperf.expr.arrays import is_array
-from xlperf.expr.steps import Key, Plan, Reads, Rows, precedents, steps
+from xlperf.expr.steps import Key, Plan, Reads, Rows, in_steps, precedents, rows_of
 from xlperf.ooxml.address import cell_name
 from xlperf.recalc import preflight
 from xlperf.recalc.book import Book
@@ -34,8 +34,10 @@ from xlperf.recalc.places import LAST_COLUMN, LAST_ROW, Place, RefusalError, set
 _MOST_CELLS = 2_000_000
 _TALLEST = 250
 _FROM_NAMES, _FROM_NAMES_EACH = 1 << 20, 256
-"""So much text may come from names, and more for each formula: of sixty names, each of which is
-twice the one before, there would be no end."""
+"""Characters that names may bring into all formulas together, and more for each formula.
+
+Without a limit, sixty names each of which has the one before twice would never end.
+"""
 
 _TOO_LARGE = Message("引用的区域过大", "ranges that are too large")
 
@@ -83,7 +85,7 @@ def plan(book: Book) -> BookPlan | list[Reason]:
     depth = levels(precedents(trees, reads))
     if circular := [key for key in trees if key not in depth]:
         return [Reason(Message("循环引用", "circular references"), key, True) for key in circular]
-    whole = steps(trees, reads, depth.__getitem__)
+    whole = in_steps(trees, reads, depth.__getitem__)
     given = [
         (sheet, range(start, start + len(keys)), tuple([cell_name(*k[1:]).encode() for k in keys]))
         for sheet, start, keys in _by_sheet(whole.given)
@@ -215,7 +217,7 @@ class _Names:
             raise RefusalError(_TOO_LARGE)
         area = home, first.row, first.column, bottom, right
         if area not in self._areas:
-            self._areas[area] = _rows(*area)
+            self._areas[area] = rows_of(*area)
         return self._areas[area]
 
     @cached_property
@@ -238,11 +240,6 @@ class _Names:
             and area.first.column <= column <= area.last.column
             and preflight.functions(formula.text) & {"SUBTOTAL", "AGGREGATE"}
         }
-
-
-def _rows(home: int, top: int, left: int, bottom: int, right: int) -> Rows:
-    columns = range(left, right + 1)
-    return tuple(tuple((home, row, column) for column in columns) for row in range(top, bottom + 1))
 
 
 def _corners(node: Cell | Range) -> Iterator[tuple[Cell, str | None]]:

@@ -12,7 +12,7 @@ from xlperf.forms import BLANK, Entry, Kind, Project, number_entry
 from xlperf.ooxml.address import Area, cell_name
 from xlperf.ooxml.date_format import DATE_SYSTEM_OFFSET
 from xlperf.ooxml.styles import wrapped_height
-from xlperf.ooxml.values import before_calendar, formula_cell
+from xlperf.ooxml.values import before_calendar
 from xlperf.template.formulas import cached
 from xlperf.template.layout import Layout, Slot
 
@@ -23,8 +23,8 @@ _TALLEST_ROW = 409.0
 _NOISE = 1e-9
 
 
-class Job(NamedTuple):
-    """What one workbook is made of; `sheet` is another name for the form's sheet, or ""."""
+class FillRequest(NamedTuple):
+    """What goes into one workbook; `sheet` is another name for the form's sheet, or ""."""
 
     project: Project
     formulas: Formulas
@@ -53,7 +53,11 @@ class FilledParts:
 
 
 class Filling:
-    """One project on its way into a form, for `compute` to go through with others of its layout."""
+    """One project on its way into a form: put into its cells, `compute`d with others, written.
+
+    `values` has what was written into cells that formulas read, `given` the entries for cells with
+    a formula of the template, `computed` the values for `Layout.computed`.
+    """
 
     def __init__(self, layout: Layout, project: Project, formulas: Formulas) -> None:
         """Put its entries into their cells. Raises CellValueError when one cannot stand there."""
@@ -167,9 +171,7 @@ class Filling:
         value = self.values[slot.key] = evaluate(expr, row)
         self._kept.add(slot.key)
         shown, error = cached(value)
-        self._pieces[slot.piece] = formula_cell(
-            slot.cell.reference, slot.cell.style, text, shown, error=error
-        )
+        self._pieces[slot.piece] = slot.cell.formula(text, shown, error=error)
 
     def _entries(self) -> dict[str, Entry]:
         """What the single fields hold, those with a formula of the template included."""

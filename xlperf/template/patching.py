@@ -21,7 +21,7 @@ from xlperf.ooxml.sheet import (
 )
 from xlperf.ooxml.styles import Styles
 from xlperf.ooxml.trust import has_signature, signed
-from xlperf.ooxml.values import formula_cell, number_cell, text_cell
+from xlperf.ooxml.values import CellWriter
 from xlperf.ooxml.workbook import Workbook, recalculated_on_load, without_calculation_chain
 from xlperf.template.formulas import FormulaCell, FormulaGraph
 
@@ -148,14 +148,14 @@ class Patching:
         return cell is not None and cell.formula is not None
 
     def _element(self, key: Key, content: Content) -> bytes:
-        cell, reference = self._sheets[key[0]].cell(key[1:]), cell_name(*key[1:])
-        style = cell.style if cell else 0
+        cell = self._sheets[key[0]].cell(key[1:])
+        writer = CellWriter(cell_name(*key[1:]), cell.style if cell else 0)
         match content:
             case Formula(text):
-                return formula_cell(reference, style, text, None)
+                return writer.formula(text, None)
             case Decimal():
-                return number_cell(reference, style, content)
-        return text_cell(reference, style, content)
+                return writer.number(content)
+        return writer.text(content)
 
     def _unshared(self, changes: Mapping[Key, Content]) -> dict[Key, bytes]:
         """The cells that share a formula, each with its own: the one to share may be changed."""
@@ -172,8 +172,8 @@ class Patching:
                 if (index, *at) in changes:
                     continue
                 cell = cells[at]
-                own[(index, *at)] = formula_cell(
-                    cell_name(*at), cell.style, cell.formula or "", cell.value, error=cell.error
+                own[(index, *at)] = CellWriter(cell_name(*at), cell.style).formula(
+                    cell.formula or "", cell.value, error=cell.error
                 )
         return own
 
