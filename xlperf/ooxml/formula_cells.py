@@ -47,6 +47,8 @@ _CONTENT = re.compile(
     rb"(\s*<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*)(?:<v(?:\s[^>]*)?(?:/>|>[^<]*</v>))?(.*)", re.DOTALL
 )
 _TYPE = re.compile(rb'\st="(\w+)"')
+_DYNAMIC = b' cm="'
+_ANY_CELL = re.compile(rb'<c r="([A-Z]++[0-9]++)"([^>]*?)(?:/>|>(.*?)</c>)', re.DOTALL)
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 _REFERENCE = re.compile("&(?:#(?:x([0-9A-Fa-f]+)|([0-9]+))|(amp|lt|gt|quot|apos));")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
@@ -62,12 +64,13 @@ class Formula:
     """A formula without its "=": a shared one as it reads in this cell.
 
     `kind` is "" for a formula of one cell, "array" for one that fills its `area`, else the type
-    that the file names ("dataTable").
+    that the file names ("dataTable"). A `dynamic` one fills as many cells as it gives values.
     """
 
     text: str
     kind: str = ""
     area: Area | None = None
+    dynamic: bool = False
 
 
 def reads_layout(formulas: str) -> bool:
@@ -118,7 +121,10 @@ class _Outline:
 
     @cached_property
     def signature(self) -> Signature:
-        found = ((name, _FORMULA.match(content), content) for name, _, content in self._formulas)
+        found = [
+            (name + _DYNAMIC * (_DYNAMIC in tag), _FORMULA.match(content), content)
+            for name, tag, content in self._formulas
+        ]
         return Signature(tuple([(name, m[0] if m else content) for name, m, content in found]))
 
     @cached_property
@@ -127,7 +133,7 @@ class _Outline:
         formulas: dict[Position, Formula] = {}
         size = 0
         try:
-            for name, _, content in self._formulas:
+            for name, tag, content in self._formulas:
                 position = parse_cell(name.decode())
                 match = _FORMULA.match(content)
                 if not match:
@@ -147,7 +153,7 @@ class _Outline:
                     raise ValueError("formulas")
                 area = parse_area(settings["ref"]) if kind == "array" else None
                 kind = "" if kind in ("normal", "shared") else kind
-                formulas[position] = Formula(text, kind, area)
+                formulas[position] = Formula(text, kind, area, _DYNAMIC in tag)
         except (ValueError, LookupError) as error:
             raise damaged(self._part) from error
         return formulas
@@ -395,9 +401,10 @@ class FormulaSheet:
             written = zip(names, slots, kinds, elements, strict=True)
             strangers = {name: (kind, element) for name, slot, kind, element in written if slot < 0}
             xml = _CELL.sub(lambda cell: self._first_value(cell, strangers), xml)
-        for position, value in spilt.items():
-            name = cell_name(*position).encode()
-            xml = _filled(xml, name, *self._written(name, value))
+        if spilt:
+            named = {cell_name(*place).encode(): value for place, value in spilt.items()}
+            held = {name: self._written(name, value) for name, value in named.items()}
+            xml = _ANY_CELL.sub(lambda cell: _filled(cell, held), xml)
         return xml
 
     def _written(self, name: bytes, value: Any) -> tuple[bytes, bytes]:
@@ -457,14 +464,12 @@ def _numbers(values: Sequence[float]) -> list[bytes]:
     return shown.replace("e", "E").encode().split(b"\n")[: len(values)]
 
 
-def _filled(xml: bytes, name: bytes, kind: bytes, element: bytes) -> bytes:
-    """The part with another value in a cell that holds no formula of its own."""
-    pattern = rb'<c r="%b"([^>]*?)(?:/>|>(.*?)</c>)' % name
-    found = re.search(pattern, xml, re.DOTALL)
-    if found is None:
-        return xml
-    new = b'<c r="%b"%b>%b</v></c>' % (name, _typed(found[1], kind), element)
-    return xml[: found.start()] + new + xml[found.end() :]
+def _filled(cell: re.Match[bytes], values: Mapping[bytes, tuple[bytes, bytes]]) -> bytes:
+    """A cell that holds no formula of its own, with another value if it is among these."""
+    if cell[1] not in values:
+        return cell[0]
+    kind, element = values[cell[1]]
+    return b'<c r="%b"%b>%b</v></c>' % (cell[1], _typed(cell[2], kind), element)
 
 
 def _number(source: bytes) -> float:

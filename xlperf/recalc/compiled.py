@@ -1,6 +1,6 @@
 """The engine of our own: formulas compiled once, computed for all workbooks that share them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from xlperf.diagnostic import Message
 from xlperf.expr import doubts
@@ -45,9 +45,14 @@ class Compiled:
         if known is None:
             if len(self._plans) >= _MOST_PLANS:
                 self._plans.clear()
-            known = list(preflight.beyond_1900(book)) or plan(book)
+            known = list(_refusals(book)) or plan(book)
             self._plans[book.signature] = known
         return known
+
+
+def _refusals(book: Book) -> Iterator[Reason]:
+    yield from preflight.nobody_can(book, remembered=True)
+    yield from preflight.days_of_1904(book)
 
 
 def _answers(found: BookPlan, books: Sequence[Book]) -> list[Values | Reason]:
@@ -55,7 +60,7 @@ def _answers(found: BookPlan, books: Sequence[Book]) -> list[Values | Reason]:
     if len(books) > together:
         parts = [books[place : place + together] for place in range(0, len(books), together)]
         return [answer for part in parts for answer in _answers(found, part)]
-    with doubts() as doubtful:
+    with doubts(days=books[0].workbook.date1904) as doubtful:
         held = Held(found.plan, len(books))
         for sheet, cells, names in found.given:
             held.give(cells, [book.values(sheet, names) for book in books])

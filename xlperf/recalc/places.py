@@ -12,8 +12,11 @@ from xlperf.diagnostic import Message
 from xlperf.expr import FUNCTIONS, Area, Call, Cell, Const, Expr, Range, Value, doubt
 from xlperf.expr.criteria import test_of
 from xlperf.expr.registry import ANY, area_of, function
+from xlperf.ooxml.address import Area as Rectangle
+from xlperf.recalc.refusal import RefusalError
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+_MOST_LINES = 20_000
 
 _SUBTOTALS = [
     "AVERAGE",
@@ -32,24 +35,24 @@ _WITH_HIDDEN_ROWS = 100
 _SUBTOTAL_CODES = (*range(1, 12), *range(101, 112))
 
 
-class RefusalError(Exception):
-    """What stands in a formula that the engine will not take."""
-
-    def __init__(self, message: Message) -> None:
-        self.message = message
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a formula stands: its row and column, and what SUBTOTAL asks about a range.
+    """Where a formula stands: its sheet, row and column, and what SUBTOTAL asks about a range.
 
     `subtotals` gives the rows of a range's cells that are subtotals themselves, None where the
-    range has hidden rows.
+    range has hidden rows. `area` has the cells that an array formula fills.
     """
 
+    sheet: int
     row: int
     column: int
     subtotals: Callable[[Range], Collection[int] | None]
+    area: Rectangle | None = None
+
+    @property
+    def spreads(self) -> bool:
+        """Whether Excel computes whatever stands here for each cell of a range."""
+        return self.area is not None
 
 
 def is_endless(node: Expr) -> bool:
@@ -59,37 +62,40 @@ def is_endless(node: Expr) -> bool:
     )
 
 
-def settled(call: Call, place: Place) -> Expr:
-    """The call, or what it comes to at this place. Raises RefusalError."""
+def settled(call: Call, place: Place, spread: bool = False) -> Expr:
+    """The call, or what it comes to at this place; `spread` where Excel takes an array for a value.
+
+    Raises RefusalError.
+    """
     match call:
         case Call("ROW" | "COLUMN" as name, args):
-            return _own_place(name, args, place)
+            return _own_place(name, args, place, spread)
         case Call("ROWS", (Range(first, last),)):
             return Const(last.row - first.row + 1.0)
         case Call("COLUMNS", (Range(first, last),)):
             return Const(last.column - first.column + 1.0)
         case Call("SUBTOTAL", args):
             return _subtotal(args, place)
-    if any(map(is_endless, call.args)):
-        return _clipped(call)
-    if any(
-        function.kind(n) == "a" and any(map(is_endless, _inside(arg)))
-        for function in [FUNCTIONS[call.function]]
-        for n, arg in enumerate(call.args)
-    ):
-        raise RefusalError(Message("整行或整列的数组运算", "arrays of whole rows or columns"))
-    return call
+        case Call("CHOOSE", (Const(float() as number), *choices)) if 1 <= number < len(choices) + 1:
+            return choices[int(number) - 1]
+    return _clipped(call) if any(map(is_endless, call.args)) else call
 
 
-def _own_place(name: str, args: tuple[Expr, ...], place: Place) -> Expr:
+def _own_place(name: str, args: tuple[Expr, ...], place: Place, spread: bool) -> Expr:
+    is_row = name == "ROW"
     match args:
-        case ():
-            row, column = place.row, place.column
+        case () if place.area is None or place.area.size == 1:
+            return Const(float(place.row if is_row else place.column))
         case (Cell(row, column),):
-            pass
-        case _:
-            raise RefusalError(Message(f"区域的 {name}", f"{name} of a range"))
-    return Const(float(row if name == "ROW" else column))
+            return Const(float(row if is_row else column))
+        case (Range(first, last),):
+            low, high = (first.row, last.row) if is_row else (first.column, last.column)
+            if low == high:
+                return Const(float(low))
+            if spread and high - low < _MOST_LINES:
+                lines = tuple(map(float, range(low, high + 1)))
+                return Const(tuple((line,) for line in lines) if is_row else (lines,))
+    raise RefusalError(Message(f"区域的 {name}", f"{name} of a range"))
 
 
 def _subtotal(args: tuple[Expr, ...], place: Place) -> Expr:
@@ -119,20 +125,6 @@ def _without(area: Range, rows: Collection[int]) -> Iterator[Range]:
         if start < row:
             yield Range(replace(area.first, row=start), replace(area.last, row=row - 1))
         start = row + 1
-
-
-def _inside(expr: Expr) -> Iterator[Expr]:
-    """The ranges inside an expression that is computed cell by cell."""
-    match expr:
-        case Range():
-            yield expr
-        case Call(_, args):
-            for arg in args:
-                yield from _inside(arg)
-        case _:
-            for name in ("operand", "left", "right"):
-                if hasattr(expr, name):
-                    yield from _inside(getattr(expr, name))
 
 
 # ----------------------------------------------------------------- what would notice the end

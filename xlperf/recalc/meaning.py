@@ -1,0 +1,431 @@
+"""What a formula says in its cell: its names, parts of tables, and ranges where one value counts.
+
+Excel takes the cell in the formula's own row or column where a formula of one cell has a range in
+the place of a single value; an array formula computes every cell of it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+
+from xlperf.diagnostic import Message
+from xlperf.expr import (
+    FUNCTIONS,
+    Binary,
+    Call,
+    Cell,
+    Const,
+    Expr,
+    Range,
+    Ref,
+    Unary,
+    Unsupported,
+    parse_formula,
+    references_in,
+)
+from xlperf.expr.arrays import is_array
+from xlperf.expr.registry import Function
+from xlperf.expr.steps import Key, Reads, Rows
+from xlperf.expr.values import VALUE
+from xlperf.ooxml.address import Area
+from xlperf.ooxml.formula_cells import Formula
+from xlperf.recalc import preflight
+from xlperf.recalc.book import Book
+from xlperf.recalc.known import plainly
+from xlperf.recalc.places import LAST_COLUMN, LAST_ROW, Place, is_endless, settled
+from xlperf.recalc.refusal import RefusalError
+from xlperf.recalc.spreading import cells_of_array
+from xlperf.recalc.tables import part_of
+
+MOST_CELLS = 2_000_000
+_TALLEST = 250
+_FROM_NAMES, _FROM_NAMES_EACH = 1 << 20, 256
+"""So much text may come from names, and more for each formula: of sixty names, each of which is
+twice the one before, there would be no end."""
+
+TOO_LARGE = Message("引用的区域过大", "ranges that are too large")
+_ARRAY = Message("此处的数组", "an array here")
+_INTERSECTION = Message("隐式交集", "implicit intersection")
+_ACROSS = Message("跨多个工作表的引用", "references across several sheets")
+_NO_SHEET = Message("引用的工作表不存在", "a sheet that is not there")
+_NOT_FIXED = Message("位置取决于数值的引用", "references whose place hangs on values")
+
+_TOTALS = frozenset(
+    """
+    SUM AVERAGE AVERAGEA COUNT COUNTA MAX MAXA MIN MINA PRODUCT SUMSQ STDEV STDEVP STDEV.S STDEV.P
+    VAR VARP VAR.S VAR.P
+    """.split()  # noqa: SIM905 - a table is read more easily
+)
+"""What takes the same cells of several sheets."""
+
+# Functions whose single values Excel does not take from a range by its row or column, or does not
+# compute for each cell of an array, or of which that is not known: those of the former Analysis
+# ToolPak, and some that look at references.
+_NEITHER = frozenset(
+    """
+    BIN2DEC BIN2HEX BIN2OCT DEC2BIN DEC2HEX DEC2OCT HEX2BIN HEX2DEC HEX2OCT OCT2BIN OCT2DEC OCT2HEX
+    EDATE EOMONTH EFFECT FACTDOUBLE GCD ISEVEN ISODD LCM MROUND MULTINOMIAL NETWORKDAYS NOMINAL
+    QUOTIENT SQRTPI WEEKNUM WORKDAY YEARFRAC N T TYPE IFS SWITCH XLOOKUP XMATCH ADDRESS
+    """.split()  # noqa: SIM905
+)
+_PLACES_OF_NEITHER = {"VLOOKUP": (2,), "HLOOKUP": (2,), "MATCH": (2,)}
+# What takes cells alone, no arrays.
+_CELLS_ALONE = frozenset(
+    """
+    COUNTIF COUNTIFS SUMIF SUMIFS AVERAGEIF AVERAGEIFS MINIFS MAXIFS COUNTBLANK RANK RANK.EQ
+    RANK.AVG SUBTOTAL
+    """.split()  # noqa: SIM905
+)
+
+
+class Meanings:
+    """What the sheets, the tables and the defined names of a workbook stand for."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._sheets = {sheet.name.casefold(): sheet.index for sheet in book.workbook.sheets}
+        self._labels = [sheet.name for sheet in book.workbook.sheets]
+        self._worksheets = {index for index, sheet in enumerate(book.sheets) if sheet}
+        self._defined = {
+            (name.sheet, name.name.casefold()): name.text for name in book.workbook.names
+        }
+        self._areas: dict[tuple[int, ...], Rows] = {}
+        self._parsed: dict[str, Expr] = {}
+        self._left = _FROM_NAMES + _FROM_NAMES_EACH * len(book.formulas)
+
+    # ----------------------------------------------------------------------------- formulas
+
+    def trees(self, formula: Formula, key: Key) -> Iterator[tuple[Key, Expr]]:
+        """What a formula says in each of the cells that it fills. Raises RefusalError."""
+        tree = _tree(formula.text)
+        if formula.area is None:
+            yield key, self._resolved(tree, self._place(key), "v")
+            return
+        place = replace(self._place(key), area=formula.area)
+        tree = self._resolved(tree, place, "a")
+        for position, each in cells_of_array(tree, formula.area, formula.dynamic):
+            yield (key[0], *position), each
+
+    def _place(self, key: Key) -> Place:
+        return Place(*key, lambda area: self._subtotals(area, key[0]))
+
+    def _resolved(self, tree: Expr, place: Place, kind: str, level: int = 0) -> Expr:
+        """The tree without names, and with ranges only where they may stand.
+
+        `kind` says what is wanted: `v` a single value, `r` a range or a value, `a` an array, which
+        is computed cell by cell; `b` a value or an array in braces; `s` a value, and no range in
+        the place of one.
+        """
+        level += 1
+        if level > _TALLEST or self._left < 0:
+            raise RefusalError(Message("名称展开后过长的公式", "what names make too long"))
+        match tree:
+            case Const(tuple()) if kind in "vs":
+                raise RefusalError(Message("数组常量", "array constants"))
+            case Cell(sheet=str(sheet)) if ":" in sheet:
+                raise RefusalError(_ACROSS)
+            case Range(first, _):
+                if ":" in (first.sheet or ""):
+                    raise RefusalError(_ACROSS)
+                return tree if kind in "ra" else _intersected(tree, place, kind)
+            case Ref(name):
+                return self._named(name, place, kind, level)
+            case Unary(op, operand):
+                return Unary(op, self._operand(operand, place, _inner(tree, kind, place), level))
+            case Binary(op, left, right):
+                inner = _inner(tree, kind, place)
+                parts = [self._operand(each, place, inner, level) for each in (left, right)]
+                return Binary(op, *[_filled(part, tree) for part in parts])
+            case Call():
+                return self._call(tree, place, kind, level)
+        return tree
+
+    def _operand(self, tree: Expr, place: Place, kind: str, level: int) -> Expr:
+        found = self._resolved(tree, place, kind, level)
+        if kind == "a" and is_endless(found):
+            raise RefusalError(Message("整行或整列的数组运算", "arrays of whole rows or columns"))
+        return found
+
+    def _call(self, call: Call, place: Place, kind: str, level: int) -> Expr:
+        name, function = call.function, FUNCTIONS[call.function]
+        args = list(self._all_sheets(call.args)) if name in _TOTALS else call.args
+        found = []
+        for at, arg in enumerate(args):
+            wanted = _wanted(call, function, at, kind, place)
+            is_value = function.kind(at) == "v"
+            if wanted in "vb" and is_value and _is_neither(name, at):
+                wanted = "s"
+            resolve = self._operand if is_value else self._resolved
+            each = resolve(arg, place, wanted, level)
+            found.append(_filled(each, call) if place.spreads else each)
+            if not is_array(each) or isinstance(each, Const):
+                continue
+            if (is_value and _is_neither(name, at)) or (
+                name in _CELLS_ALONE and not is_value and not isinstance(each, Range)
+            ):
+                raise RefusalError(_ARRAY)
+        return settled(Call(name, tuple(found)), place, spread=kind == "a" or place.spreads)
+
+    def _all_sheets(self, args: tuple[Expr, ...]) -> Iterator[Expr]:
+        """The arguments, with one for each sheet where one is of several."""
+        for arg in args:
+            first = arg.first if isinstance(arg, Range) else arg
+            if not (isinstance(first, Cell) and first.sheet and ":" in first.sheet):
+                yield arg
+                continue
+            start, _, end = first.sheet.partition(":")
+            low, high = sorted(self._home(replace(first, sheet=each), -1) for each in (start, end))
+            for index in range(low, high + 1):
+                if index not in self._worksheets:
+                    raise RefusalError(_ACROSS)
+                cell = replace(first, sheet=self._labels[index])
+                yield replace(arg, first=cell) if isinstance(arg, Range) else cell
+
+    # -------------------------------------------------------------------------------- names
+
+    def _named(self, name: str, place: Place, kind: str, level: int) -> Expr:
+        """What a name or a part of a table stands for."""
+        if name.endswith("]"):
+            return self._resolved(self._part(name, place), place, kind, level)
+        text = self._text(name, place)
+        if text is None:
+            table = name + "[]"
+            if name.casefold() not in self._book.tables:
+                zh, en = f"名称“{name}”没有定义", f"the name “{name}” is not defined"
+                raise RefusalError(Message(zh, en))
+            return self._resolved(self._part(table, place), place, kind, level)
+        self._left -= len(text)
+        if text not in self._parsed:
+            self._parsed[text] = _tree(text)
+        meaning = _from(self._parsed[text], place, name)
+        if isinstance(meaning, (Cell, Range, Const, Ref)):
+            return self._resolved(meaning, place, kind, level)
+        # Whatever else a name stands for is computed as an array formula is.
+        array = replace(place, area=Area(place.row, place.column, place.row, place.column))
+        found = self._resolved(meaning, array, "r" if kind == "r" else "a", level)
+        if is_array(found) and kind not in "ra":
+            if isinstance(found, Range):
+                return _intersected(found, place, kind)
+            raise RefusalError(_INTERSECTION)
+        return found
+
+    def _text(self, name: str, place: Place) -> str | None:
+        sheet, _, own = name.casefold().rpartition("!")
+        if not sheet:
+            return self._defined.get((place.sheet, own), self._defined.get((None, own)))
+        if sheet == "[0]":
+            return self._defined.get((None, own))
+        if (text := self._defined.get((self._sheets.get(sheet, -1), own))) is None:
+            raise RefusalError(
+                Message(f"名称“{name}”没有定义", f"the name “{name}” is not defined")
+            )
+        return text
+
+    def _part(self, name: str, place: Place) -> Expr:
+        """The cells of a table's part, such as `Table[[#This Row],[a]]`; `[a]` of its own table."""
+        label, bracket, rest = name.partition("[")
+        tables = self._book.tables
+        if label:
+            table = tables.get(label.casefold())
+        else:
+            around = (each for each in tables.values() if each.sheet == place.sheet)
+            table = next((t for t in around if t.area.holds(place.row, place.column)), None)
+        if table is None:
+            raise RefusalError(Message("引用的表不存在", "a table that is not there"))
+        area = part_of(table, bracket + rest, place.sheet, place.row)
+        sheet = None if table.sheet == place.sheet else self._labels[table.sheet]
+        # Of a row that is the formula's own: it moves with the formula, others do not.
+        fixed = area.top != area.bottom or area.top != place.row or sheet is not None
+        first = Cell(area.top, area.left, sheet, fixed, True)
+        if area.size == 1:
+            return first
+        return Range(first, Cell(area.bottom, area.right, None, fixed, True))
+
+    # --------------------------------------------------------------------------- references
+
+    def _home(self, cell: Cell, sheet: int) -> int:
+        home = sheet if cell.sheet is None else self._sheets.get(cell.sheet.casefold())
+        if home is None and cell.sheet and cell.sheet.startswith("["):
+            return self._external(cell.sheet)
+        if home is None or home not in self._worksheets:
+            raise RefusalError(_NO_SHEET)
+        return home
+
+    def _external(self, label: str) -> int:
+        for index, sheet in enumerate(self._book.externals, len(self._book.sheets)):
+            if sheet.label == label.casefold():
+                return index
+        zh, en = (
+            "引用其他工作簿，且文件未保存其数值",
+            "references to other workbooks without their values",
+        )
+        raise RefusalError(Message(zh, en))
+
+    def reads(self, tree: Expr, sheet: int) -> Reads:
+        """What a tree without names reads, node by node."""
+        nodes = (node for node in references_in(tree) if not isinstance(node, Ref))
+        return [(node, self.cells(node, sheet)) for node in nodes]
+
+    def cells(self, node: Cell | Range, sheet: int) -> Rows:
+        """The cells that a reference stands for, row by row.
+
+        The same object for all who read the same area.
+        """
+        first, last = (node, node) if isinstance(node, Cell) else (node.first, node.last)
+        home = self._home(first, sheet)
+        bottom, right = last.row, last.column
+        if bottom == LAST_ROW or right == LAST_COLUMN:  # the same end for all: they stand together
+            bottom, right = min(bottom, self._used[0]), min(right, self._used[1])
+            bottom, right = max(bottom, first.row), max(right, first.column)
+        if (bottom - first.row + 1) * (right - first.column + 1) > MOST_CELLS:
+            raise RefusalError(TOO_LARGE)
+        area = home, first.row, first.column, bottom, right
+        if area not in self._areas:
+            self._areas[area] = _rows(*area)
+            if home >= len(self._book.sheets):
+                self._check_external(home, self._areas[area])
+        return self._areas[area]
+
+    def _check_external(self, home: int, rows: Rows) -> None:
+        """Of a range the cells that are not remembered are blank; where none is, that is unsure."""
+        values = self._book.externals[home - len(self._book.sheets)].values
+        if not any(key[1:] in values for row in rows for key in row):
+            self._external("")
+
+    @cached_property
+    def _used(self) -> tuple[int, int]:
+        """The last row and column that hold anything on any sheet."""
+        extents = [sheet.extent for sheet in self._book.sheets if sheet]
+        extents += [position for sheet in self._book.externals for position in sheet.values]
+        return max(row for row, _ in extents), max(column for _, column in extents)
+
+    def _subtotals(self, area: Range, sheet: int) -> set[int] | None:
+        """The rows of a range that hold subtotals themselves; None where some are hidden."""
+        home = self._home(area.first, sheet)
+        found = self._book.sheets[home] if home < len(self._book.sheets) else None
+        if found is None or found.hides_rows:
+            return None
+        return {
+            row
+            for (index, row, column), formula in self._book.formulas.items()
+            if index == home
+            and area.first.row <= row <= area.last.row
+            and area.first.column <= column <= area.last.column
+            and preflight.functions(formula.text) & {"SUBTOTAL", "AGGREGATE"}
+        }
+
+
+def _tree(text: str) -> Expr:
+    tree = parse_formula(plainly(text), placed=True, everywhere=True)
+    if isinstance(tree, Unsupported):
+        raise RefusalError(tree.reason)
+    return tree
+
+
+def _inner(tree: Expr, kind: str, place: Place) -> str:
+    """What is wanted of the operands of an operator."""
+    if kind == "a" or place.spreads:
+        return "a"
+    if kind == "r":
+        return "b" if _has_braces(tree) else "v"
+    return kind
+
+
+def _wanted(call: Call, function: Function, at: int, kind: str, place: Place) -> str:
+    """What is wanted of an argument."""
+    takes = function.kind(at)
+    if place.spreads:
+        is_choice = call.function in ("IF", "CHOOSE") and at
+        return "r" if takes == "r" or (is_choice and kind == "r") else "a"
+    if takes != "v":
+        return takes
+    if call.function in ("IF", "CHOOSE") and at and kind == "r":
+        return "r"
+    inner = _inner(call, kind, place)
+    if inner == "a" or inner == "b":
+        return inner if function.spread else "s"
+    return inner
+
+
+def _filled(arg: Expr, around: Call | Binary) -> Expr:
+    """An operand or argument whose blanks count as 0, where it makes a difference.
+
+    In an array, IF and its like do not pass on that a cell is blank.
+    """
+    match arg, around:
+        case _, Call("SUM" | "SUMSQ" | "SUMPRODUCT" | "IF" | "IFERROR" | "IFNA") | Binary(
+            "+" | "-" | "*" | "/" | "^"
+        ):
+            return arg
+        case Call("IF" | "IFERROR" | "IFNA" | "CHOOSE"), _ if is_array(arg):
+            return Call("FILLED…", (arg,))
+    return arg
+
+
+def _has_braces(tree: Expr) -> bool:
+    match tree:
+        case Const(value):
+            return isinstance(value, tuple)
+        case Unary(_, operand):
+            return _has_braces(operand)
+        case Binary(_, left, right):
+            return _has_braces(left) or _has_braces(right)
+        case Call(_, args):
+            return any(map(_has_braces, args))
+    return False
+
+
+def _is_neither(name: str, at: int) -> bool:
+    neither = name in _NEITHER or FUNCTIONS[name].added
+    return neither or at in _PLACES_OF_NEITHER.get(name, ())
+
+
+def _intersected(area: Range, place: Place, kind: str) -> Expr:
+    """The cell of a range that Excel takes for its only value, in the formula's row or column."""
+    first, last = area.first, area.last
+    height, width = last.row - first.row, last.column - first.column
+    if kind != "v" and (height or width):
+        raise RefusalError(_ARRAY)
+    if not (height or width):
+        return first
+    if height and width:
+        raise RefusalError(_INTERSECTION)
+    if height:
+        inside = first.row <= place.row <= last.row
+        return replace(first, row=place.row, row_fixed=False) if inside else Const(VALUE)
+    inside = first.column <= place.column <= last.column
+    return replace(first, column=place.column, column_fixed=False) if inside else Const(VALUE)
+
+
+def _from(tree: Expr, place: Place, name: str) -> Expr:
+    """What a name says in this place: its relative references are counted from A1."""
+    match tree:
+        case Cell(row, column, sheet):
+            if sheet is None:
+                zh, en = f"名称“{name}”的相对引用", f"relative references in the name “{name}”"
+                raise RefusalError(Message(zh, en))
+            if not tree.row_fixed:
+                tree = replace(tree, row=(row + place.row - 2) % LAST_ROW + 1)
+            if not tree.column_fixed:
+                column = (column + place.column - 2) % LAST_COLUMN + 1
+                tree = replace(tree, column=column)
+            return tree
+        case Range(first, last):
+            first = _from(first, place, name)  # type: ignore[assignment]
+            last = _from(replace(last, sheet=first.sheet), place, name)  # type: ignore[assignment]
+            if first.row > last.row or first.column > last.column:
+                zh, en = f"名称“{name}”的相对引用", f"relative references in the name “{name}”"
+                raise RefusalError(Message(zh, en))
+            return Range(first, replace(last, sheet=None))
+        case Unary(op, operand):
+            return Unary(op, _from(operand, place, name))
+        case Binary(op, left, right):
+            return Binary(op, _from(left, place, name), _from(right, place, name))
+        case Call(function, args):
+            return Call(function, tuple(_from(arg, place, name) for arg in args))
+    return tree
+
+
+def _rows(home: int, top: int, left: int, bottom: int, right: int) -> Rows:
+    columns = range(left, right + 1)
+    return tuple(tuple((home, row, column) for column in columns) for row in range(top, bottom + 1))
