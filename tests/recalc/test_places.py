@@ -72,7 +72,7 @@ def answer(data: bytes) -> object:
         ("SUM(金额)", 37.5),
         ("SUMPRODUCT((部门=\"甲\")*金额)", 17),
         ("金额+1", "#VALUE!"),
-        ("SUMPRODUCT(IF(部门=\"甲\",1,0))", "an array here"),
+        ("SUMPRODUCT(IF(部门=\"甲\",1,0))", "one value is needed here"),
     ],
 )  # fmt: skip
 def test_places(formula: str, expected: object) -> None:

@@ -179,6 +179,9 @@ class _Parser:
         while self.now.text in ("-", "+"):
             signs.append(self.take().text)
         expr = self.atom()
+        while self.everywhere and self.now.text == ":":
+            self.take()
+            expr = Call("RANGE…", (expr, self.atom()))
         if signs:
             self.single(expr)
         for sign in reversed(signs):
@@ -307,6 +310,9 @@ class _Parser:
         if self.now.kind == "sheet" and self.now.text == self.tokens[self.place - 3].text:
             self.take()  # Sheet1!A1:Sheet1!B2
         last = _cell(self.now.text, None) if self.now.kind == "word" else None
+        if last is None and self.everywhere:
+            self.place -= 1
+            return cell
         if last is None:
             raise self.unknown(":", colon)
         self.take()
@@ -350,6 +356,7 @@ class _Parser:
             function is None
             or not (function.added or function.name == name)
             or (function.placed and not self.placed)
+            or (function.array and not self.everywhere)
         ):
             raise self.refusal(f"函数 {name}", f"the function {name}", token)
         args: list[Expr] = []

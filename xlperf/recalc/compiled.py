@@ -1,10 +1,10 @@
 """The engine of our own: formulas compiled once, computed for all workbooks that share them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from xlperf.diagnostic import Message
-from xlperf.expr import doubts
-from xlperf.expr.steps import Held, compute
+from xlperf.expr import Value, doubts
+from xlperf.expr.steps import Held, Key, compute
 from xlperf.recalc import preflight
 from xlperf.recalc.book import Book
 from xlperf.recalc.engine import Reason, Values
@@ -22,6 +22,8 @@ class Compiled:
 
     def __init__(self) -> None:
         self._plans: dict[object, BookPlan | list[Reason]] = {}
+        self._hangs_on: dict[object, tuple[Key, ...]] = {}
+        """Of a signature: the cells that tell which plan it is."""
 
     def refuses(self, book: Book) -> Sequence[Reason]:
         found = self._plan(book)
@@ -30,7 +32,7 @@ class Compiled:
     def recalculate(self, books: Sequence[Book]) -> Sequence[Values | Reason]:
         alike: dict[object, list[int]] = {}
         for index, book in enumerate(books):
-            alike.setdefault(book.signature, []).append(index)
+            alike.setdefault(self._kind(book), []).append(index)
         answers: list[Values | Reason] = [{}] * len(books)
         for places in alike.values():
             found = self._plan(books[places[0]])
@@ -41,13 +43,23 @@ class Compiled:
         return answers
 
     def _plan(self, book: Book) -> BookPlan | list[Reason]:
-        known = self._plans.get(book.signature)
+        known = self._plans.get(self._kind(book))
         if known is None:
             if len(self._plans) >= _MOST_PLANS:
                 self._plans.clear()
-            known = list(_refusals(book)) or plan(book)
-            self._plans[book.signature] = known
+                self._hangs_on.clear()
+            hangs_on: Mapping[Key, Value] = {}
+            known = list(_refusals(book))
+            if not known:
+                known, hangs_on = plan(book)
+            self._hangs_on[book.signature] = tuple(hangs_on)
+            self._plans[self._kind(book)] = known
         return known
+
+    def _kind(self, book: Book) -> object:
+        """What is the same for workbooks of one plan."""
+        cells = self._hangs_on.get(book.signature, ())
+        return book.signature, tuple([(type(value), value) for value in map(book.value, cells)])
 
 
 def _refusals(book: Book) -> Iterator[Reason]:

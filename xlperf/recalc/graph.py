@@ -1,12 +1,12 @@
 """The formulas of a workbook as a plan, with all that its names and references stand for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
 from xlperf.diagnostic import Message
-from xlperf.expr import Expr, levels
+from xlperf.expr import Expr, Value, levels
 from xlperf.expr.steps import Key, Plan, Reads, Rows, precedents, steps
 from xlperf.ooxml.address import cell_name
 from xlperf.recalc.book import Book
@@ -27,9 +27,17 @@ class BookPlan:
     given: tuple[tuple[int, range, tuple[bytes, ...]], ...]
 
 
-def plan(book: Book) -> BookPlan | list[Reason]:
-    """How the formulas of a workbook are computed, or all that stands in the way."""
+def plan(book: Book) -> tuple[BookPlan | list[Reason], Mapping[Key, Value]]:
+    """How the formulas of a workbook are computed, or all that stands in the way.
+
+    And the given cells that this hangs on, with what they hold: where they tell what OFFSET and
+    its like refer to.
+    """
     meanings = Meanings(book)
+    return _plan(book, meanings), meanings.known.hangs_on
+
+
+def _plan(book: Book, meanings: Meanings) -> BookPlan | list[Reason]:
     trees: dict[Key, Expr] = {}
     reads: dict[Key, Reads] = {}
     reasons: list[Reason] = []
@@ -37,13 +45,12 @@ def plan(book: Book) -> BookPlan | list[Reason]:
     size = 0
     for key, formula in book.formulas.items():
         try:
-            for cell, tree in meanings.trees(formula, key):
-                if cell == key or cell not in book.formulas:
-                    trees[cell], reads[cell] = tree, meanings.reads(tree, cell[0])
-                    for _, rows in reads[cell]:
-                        if id(rows) not in areas:
-                            areas[id(rows)] = rows
-                            size += len(rows) * len(rows[0])
+            for cell, (tree, read) in meanings.filled(formula, key).items():
+                trees[cell], reads[cell] = tree, read
+                for _, rows in read:
+                    if id(rows) not in areas:
+                        areas[id(rows)] = rows
+                        size += len(rows) * len(rows[0])
         except RefusalError as refusal:
             reasons.append(Reason(refusal.message, key))
             continue

@@ -4,7 +4,7 @@ Excel takes the cell in the formula's own row or column where a formula of one c
 the place of a single value; an array formula computes every cell of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
@@ -15,23 +15,26 @@ from xlperf.expr import (
     Call,
     Cell,
     Const,
+    ExcelError,
     Expr,
     Range,
     Ref,
     Unary,
     Unsupported,
+    Value,
     parse_formula,
     references_in,
 )
 from xlperf.expr.arrays import is_array
 from xlperf.expr.registry import Function
 from xlperf.expr.steps import Key, Reads, Rows
-from xlperf.expr.values import VALUE
+from xlperf.expr.values import VALUE, text
 from xlperf.ooxml.address import Area
 from xlperf.ooxml.formula_cells import Formula
 from xlperf.recalc import preflight
-from xlperf.recalc.book import Book
+from xlperf.recalc.book import Book, cells_of
 from xlperf.recalc.known import plainly
+from xlperf.recalc.moving import NOT_FIXED, KnownValues, moved_by, picked, spanned
 from xlperf.recalc.places import LAST_COLUMN, LAST_ROW, Place, is_endless, settled
 from xlperf.recalc.refusal import RefusalError
 from xlperf.recalc.spreading import cells_of_array
@@ -48,7 +51,6 @@ _ARRAY = Message("此处的数组", "an array here")
 _INTERSECTION = Message("隐式交集", "implicit intersection")
 _ACROSS = Message("跨多个工作表的引用", "references across several sheets")
 _NO_SHEET = Message("引用的工作表不存在", "a sheet that is not there")
-_NOT_FIXED = Message("位置取决于数值的引用", "references whose place hangs on values")
 
 _TOTALS = frozenset(
     """
@@ -64,8 +66,10 @@ _TOTALS = frozenset(
 _NEITHER = frozenset(
     """
     BIN2DEC BIN2HEX BIN2OCT DEC2BIN DEC2HEX DEC2OCT HEX2BIN HEX2DEC HEX2OCT OCT2BIN OCT2DEC OCT2HEX
-    EDATE EOMONTH EFFECT FACTDOUBLE GCD ISEVEN ISODD LCM MROUND MULTINOMIAL NETWORKDAYS NOMINAL
-    QUOTIENT SQRTPI WEEKNUM WORKDAY YEARFRAC N T TYPE IFS SWITCH XLOOKUP XMATCH ADDRESS
+    CUMIPMT CUMPRINC DELTA EDATE EFFECT EOMONTH FACTDOUBLE GCD GESTEP ISEVEN ISODD LCM MROUND
+    MULTINOMIAL NETWORKDAYS NETWORKDAYS.INTL NOMINAL QUOTIENT SQRTPI WEEKNUM WORKDAY WORKDAY.INTL
+    XIRR XNPV YEARFRAC
+    ADDRESS AGGREGATE HYPERLINK IFS N SWITCH T TYPE XLOOKUP XMATCH
     """.split()  # noqa: SIM905
 )
 _PLACES_OF_NEITHER = {"VLOOKUP": (2,), "HLOOKUP": (2,), "MATCH": (2,)}
@@ -91,20 +95,52 @@ class Meanings:
         }
         self._areas: dict[tuple[int, ...], Rows] = {}
         self._parsed: dict[str, Expr] = {}
+        self._filled: dict[Key, Mapping[Key, tuple[Expr, Reads]]] = {}
         self._left = _FROM_NAMES + _FROM_NAMES_EACH * len(book.formulas)
+        self.known = KnownValues(book.value, self._filled_with)
 
     # ----------------------------------------------------------------------------- formulas
 
-    def trees(self, formula: Formula, key: Key) -> Iterator[tuple[Key, Expr]]:
-        """What a formula says in each of the cells that it fills. Raises RefusalError."""
+    def _trees(self, formula: Formula, key: Key) -> Iterator[tuple[Key, Expr]]:
         tree = _tree(formula.text)
         if formula.area is None:
-            yield key, self._resolved(tree, self._place(key), "v")
+            tree = self._resolved(tree, self._place(key), "v")
+            if is_array(tree):
+                raise RefusalError(_ARRAY)
+            yield key, tree
             return
         place = replace(self._place(key), area=formula.area)
         tree = self._resolved(tree, place, "a")
         for position, each in cells_of_array(tree, formula.area, formula.dynamic):
             yield (key[0], *position), each
+
+    def filled(self, formula: Formula, key: Key) -> Mapping[Key, tuple[Expr, Reads]]:
+        """The trees of all the cells that a formula fills, and what they read.
+
+        Raises RefusalError.
+        """
+        if key not in self._filled:
+            self._filled[key] = {
+                cell: (tree, self.reads(tree, cell[0]))
+                for cell, tree in self._trees(formula, key)
+                if cell == key or cell not in self._book.formulas
+            }
+        return self._filled[key]
+
+    def _filled_with(self, key: Key) -> Mapping[Key, tuple[Expr, Reads]] | None:
+        formulas = self._book.formulas
+        source = key if key in formulas else self._sources.get(key)
+        return None if source is None else self.filled(formulas[source], source)
+
+    @cached_property
+    def _sources(self) -> Mapping[Key, Key]:
+        """The cell whose array formula fills a cell that has none of its own."""
+        return {
+            cell: key
+            for key, formula in self._book.formulas.items()
+            if formula.area
+            for cell in cells_of(key[0], formula.area)
+        }
 
     def _place(self, key: Key) -> Place:
         return Place(*key, lambda area: self._subtotals(area, key[0]))
@@ -148,6 +184,8 @@ class Meanings:
 
     def _call(self, call: Call, place: Place, kind: str, level: int) -> Expr:
         name, function = call.function, FUNCTIONS[call.function]
+        if name in ("OFFSET", "INDIRECT", "RANGE…"):
+            return self._resolved(self._reference(call, place, level), place, kind, level)
         args = list(self._all_sheets(call.args)) if name in _TOTALS else call.args
         found = []
         for at, arg in enumerate(args):
@@ -158,12 +196,15 @@ class Meanings:
             resolve = self._operand if is_value else self._resolved
             each = resolve(arg, place, wanted, level)
             found.append(_filled(each, call) if place.spreads else each)
-            if not is_array(each) or isinstance(each, Const):
+            if not is_array(each) or (isinstance(each, Const) and not is_value):
                 continue
-            if (is_value and _is_neither(name, at)) or (
+            chooses = not function.spread and wanted != "r" and not place.spreads
+            if (is_value and (chooses or _is_neither(name, at))) or (
                 name in _CELLS_ALONE and not is_value and not isinstance(each, Range)
             ):
                 raise RefusalError(_ARRAY)
+        if name == "TRANSPOSE" and not place.spreads:  # which only array formulas compute
+            raise RefusalError(_ARRAY)
         return settled(Call(name, tuple(found)), place, spread=kind == "a" or place.spreads)
 
     def _all_sheets(self, args: tuple[Expr, ...]) -> Iterator[Expr]:
@@ -180,6 +221,48 @@ class Meanings:
                     raise RefusalError(_ACROSS)
                 cell = replace(first, sheet=self._labels[index])
                 yield replace(arg, first=cell) if isinstance(arg, Range) else cell
+
+    # ----------------------------------------------------------------- references by values
+
+    def _reference(self, tree: Expr, place: Place, level: int) -> Expr:
+        """The cells that a formula refers to, or the error that stands in their place."""
+        match tree:
+            case Cell() | Range() | Const(ExcelError()):
+                return tree
+            case Ref():
+                return self._reference(self._resolved(tree, place, "r", level), place, level)
+            case Call("OFFSET", (base, *by)):
+                start = self._reference(base, place, level)
+                return moved_by(start, [self._known(each, place, level) for each in by])
+            case Call("INDIRECT", (source, *style)):
+                if any(self._known(each, place, level) is not True for each in style):
+                    raise RefusalError(NOT_FIXED)
+                return self._indirect(self._known(source, place, level), place, level)
+            case Call("RANGE…", (one, other)):
+                return spanned(*(self._reference(each, place, level) for each in (one, other)))
+            case Call("INDEX", (area, *at)):
+                start = self._reference(area, place, level)
+                return picked(start, [self._known(each, place, level) for each in at])
+            case Call("IF", (condition, then, *otherwise)):
+                chosen = self._known(condition, place, level)
+                if type(chosen) is bool and (chosen or otherwise):
+                    return self._reference(then if chosen else otherwise[0], place, level)
+        raise RefusalError(NOT_FIXED)
+
+    def _indirect(self, source: Value, place: Place, level: int) -> Expr:
+        if isinstance(source, ExcelError):
+            return Const(source)
+        tree = parse_formula(text(source), everywhere=True)
+        if not isinstance(tree, (Cell, Range, Ref)):
+            raise RefusalError(NOT_FIXED)
+        return self._reference(tree, place, level)
+
+    def _known(self, tree: Expr, place: Place, level: int) -> Value:
+        """What an argument comes to with the values of this very workbook."""
+        tree = self._resolved(tree, place, "v", level)
+        if is_array(tree):
+            raise RefusalError(NOT_FIXED)
+        return self.known.of(tree, self.reads(tree, place.sheet))
 
     # -------------------------------------------------------------------------------- names
 
@@ -385,7 +468,9 @@ def _intersected(area: Range, place: Place, kind: str) -> Expr:
     first, last = area.first, area.last
     height, width = last.row - first.row, last.column - first.column
     if kind != "v" and (height or width):
-        raise RefusalError(_ARRAY)
+        raise RefusalError(
+            Message("此处应为单个值，不能是区域", "one value is needed here, not a range")
+        )
     if not (height or width):
         return first
     if height and width:
