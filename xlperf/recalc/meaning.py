@@ -28,7 +28,7 @@ from xlperf.expr import (
 from xlperf.expr.arrays import is_array
 from xlperf.expr.registry import Function
 from xlperf.expr.steps import Key, Reads, Rows
-from xlperf.expr.values import VALUE, text
+from xlperf.expr.values import REF, VALUE, text
 from xlperf.ooxml.address import Area
 from xlperf.ooxml.formula_cells import Formula
 from xlperf.recalc import preflight
@@ -255,6 +255,10 @@ class Meanings:
         tree = parse_formula(text(source), everywhere=True)
         if not isinstance(tree, (Cell, Range, Ref)):
             raise RefusalError(NOT_FIXED)
+        first = tree.first if isinstance(tree, Range) else tree
+        sheet = "" if isinstance(first, Ref) else (first.sheet or "")
+        if sheet and "[" not in sheet and sheet.casefold() not in self._sheets:
+            return Const(REF)
         return self._reference(tree, place, level)
 
     def _known(self, tree: Expr, place: Place, level: int) -> Value:

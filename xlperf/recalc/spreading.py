@@ -30,18 +30,30 @@ def cells_of_array(tree: Expr, area: Area, dynamic: bool) -> Iterator[tuple[Posi
     """
     if area.size > _MOST:
         raise RefusalError(Message("过大的数组公式", "array formulas that fill too many cells"))
-    size = _size(tree)
     wanted = area.bottom - area.top + 1, area.right - area.left + 1
-    if dynamic and size != wanted:
-        raise RefusalError(_UNCLEAR)
-    if size is None:
-        if area.size > 1:
-            raise RefusalError(_UNCLEAR)
-        size = wanted
+    _check(tree, wanted, dynamic)
     for row, column in area.cells():
-        at = row - area.top, column - area.left
-        beyond = any(a >= b != 1 for a, b in zip(at, size, strict=True))
-        yield (row, column), Const(NA) if beyond else _at(tree, *at)
+        yield (row, column), _cell(tree, row - area.top, column - area.left)
+
+
+def _check(tree: Expr, wanted: _Size, dynamic: bool) -> None:
+    match tree:
+        case Call("IF" | "CHOOSE", (condition, *choices)) if not is_array(condition):
+            for choice in choices:
+                _check(choice, wanted, dynamic)
+        case _:
+            size = _size(tree)
+            if (dynamic and size != wanted) or (size is None and wanted != (1, 1)):
+                raise RefusalError(_UNCLEAR)
+
+
+def _cell(tree: Expr, row: int, column: int) -> Expr:
+    match tree:
+        case Call("IF" | "CHOOSE" as name, (condition, *choices)) if not is_array(condition):
+            return Call(name, (condition, *(_cell(each, row, column) for each in choices)))
+    height, width = _size(tree) or (1, 1)
+    is_beyond = row >= height != 1 or column >= width != 1
+    return Const(NA) if is_beyond else _at(tree, row, column)
 
 
 def _size(tree: Expr) -> _Size | None:
