@@ -34,7 +34,7 @@ from xlperf.ooxml.formula_cells import Formula
 from xlperf.recalc import preflight
 from xlperf.recalc.book import Book, cells_of
 from xlperf.recalc.known import plainly
-from xlperf.recalc.moving import NOT_FIXED, KnownValues, moved_by, picked, spanned
+from xlperf.recalc.moving import NOT_FIXED, KnownValues, indexed, moved_by, picked, spanned
 from xlperf.recalc.places import LAST_COLUMN, LAST_ROW, Place, is_endless, settled
 from xlperf.recalc.refusal import RefusalError
 from xlperf.recalc.spreading import cells_of_array
@@ -78,6 +78,16 @@ _CELLS_ALONE = frozenset(
     """
     COUNTIF COUNTIFS SUMIF SUMIFS AVERAGEIF AVERAGEIFS MINIFS MAXIFS COUNTBLANK RANK RANK.EQ
     RANK.AVG SUBTOTAL
+    """.split()  # noqa: SIM905
+)
+
+
+# Among what is computed in their ranges (`SUM(A1:A9*2)`), a range stands for one of its cells.
+_BY_THE_RULE = frozenset(
+    """
+    AND AVERAGE AVEDEV COUNT COUNTA DEVSQ GEOMEAN HARMEAN KURT LARGE MAX MEDIAN MIN NPV OR PERCENTILE
+    PERCENTILE.INC PRODUCT QUARTILE QUARTILE.INC SKEW SMALL STDEV STDEV.P STDEV.S STDEVP SUM SUMSQ
+    VAR VAR.P VAR.S VARP
     """.split()  # noqa: SIM905
 )
 
@@ -150,7 +160,7 @@ class Meanings:
 
         `kind` says what is wanted: `v` a single value, `r` a range or a value, `a` an array, which
         is computed cell by cell; `b` a value or an array in braces; `s` a value, and no range in
-        the place of one.
+        the place of one; `q` as `r`, but `s` of what is computed.
         """
         level += 1
         if level > _TALLEST or self._left < 0:
@@ -163,7 +173,7 @@ class Meanings:
             case Range(first, _):
                 if ":" in (first.sheet or ""):
                     raise RefusalError(_ACROSS)
-                return tree if kind in "ra" else _intersected(tree, place, kind)
+                return tree if kind in "raq" else _intersected(tree, place, kind)
             case Ref(name):
                 return self._named(name, place, kind, level)
             case Unary(op, operand):
@@ -205,6 +215,12 @@ class Meanings:
                 raise RefusalError(_ARRAY)
         if name == "TRANSPOSE" and not place.spreads:  # which only array formulas compute
             raise RefusalError(_ARRAY)
+        if name == "INDEX":
+            chosen = indexed(found[0], found[1:])
+            if isinstance(chosen, Range):
+                return self._resolved(chosen, place, kind, level)
+            if chosen is not None:
+                return chosen
         return settled(Call(name, tuple(found)), place, spread=kind == "a" or place.spreads)
 
     def _all_sheets(self, args: tuple[Expr, ...]) -> Iterator[Expr]:
@@ -289,8 +305,8 @@ class Meanings:
             return self._resolved(meaning, place, kind, level)
         # Whatever else a name stands for is computed as an array formula is.
         array = replace(place, area=Area(place.row, place.column, place.row, place.column))
-        found = self._resolved(meaning, array, "r" if kind == "r" else "a", level)
-        if is_array(found) and kind not in "ra":
+        found = self._resolved(meaning, array, "r" if kind in "rq" else "a", level)
+        if is_array(found) and kind not in "raq":
             if isinstance(found, Range):
                 return _intersected(found, place, kind)
             raise RefusalError(_INTERSECTION)
@@ -413,8 +429,8 @@ def _inner(tree: Expr, kind: str, place: Place) -> str:
     """What is wanted of the operands of an operator."""
     if kind == "a" or place.spreads:
         return "a"
-    if kind == "r":
-        return "b" if _has_braces(tree) else "v"
+    if kind in "rq":
+        return "b" if _has_braces(tree) else "v" if kind == "r" else "s"
     return kind
 
 
@@ -424,10 +440,14 @@ def _wanted(call: Call, function: Function, at: int, kind: str, place: Place) ->
     if place.spreads:
         is_choice = call.function in ("IF", "CHOOSE") and at
         return "r" if takes == "r" or (is_choice and kind == "r") else "a"
+    if call.function == "INDEX" and not at and isinstance(call.args[at], (Unary, Binary)):
+        return "a"  # which it takes as it is, also in formulas of one cell
+    if takes == "r":
+        return "r" if call.function in _BY_THE_RULE else "q"
     if takes != "v":
         return takes
-    if call.function in ("IF", "CHOOSE") and at and kind == "r":
-        return "r"
+    if call.function in ("IF", "CHOOSE") and at and kind in "rq":
+        return kind
     inner = _inner(call, kind, place)
     if inner == "a" or inner == "b":
         return inner if function.spread else "s"

@@ -11,6 +11,7 @@ from typing import Any
 
 from xlperf.diagnostic import Message
 from xlperf.expr import (
+    Call,
     Cell,
     Const,
     Expr,
@@ -20,11 +21,12 @@ from xlperf.expr import (
     evaluate,
     levels,
 )
-from xlperf.expr.registry import whole
+from xlperf.expr.registry import Area, area_of, function, whole
 from xlperf.expr.steps import Key, Reads, precedents
 from xlperf.expr.values import REF, VALUE, Fault
-from xlperf.recalc.places import LAST_COLUMN, LAST_ROW
+from xlperf.recalc.places import LAST_COLUMN, LAST_ROW, is_endless
 from xlperf.recalc.refusal import RefusalError
+from xlperf.recalc.spreading import size_of
 
 NOT_FIXED = Message("位置取决于数值的此类引用", "such references whose place hangs on values")
 _DEEPEST = 20
@@ -73,6 +75,37 @@ def picked(start: Expr, at: Sequence[Value]) -> Expr:
     left, right = (column, column) if column else (1, width)
     above, before = first.row - 1, first.column - 1
     return _area(first, (above + top, before + left), (above + bottom, before + right))
+
+
+def indexed(area: Expr, at: Sequence[Expr]) -> Expr | None:
+    """What INDEX gives where it is a whole row, a whole column or all of an area, else None."""
+    size = size_of(area)
+    if size is None or len(at) > 2:
+        return None
+    if len(at) == 1:
+        at = [Const(1.0), *at] if size[0] == 1 else [*at, Const(1.0 if size[1] == 1 else 0.0)]
+    every = [isinstance(each, Const) and each.value in (None, 0.0) for each in at]
+    if not any(every):
+        return None
+    if all(
+        each or (length == 1 and one == Const(1.0))
+        for each, one, length in zip(every, at, size, strict=True)
+    ):
+        return area
+    if isinstance(area, Range) and all(isinstance(each, Const) for each in at):
+        return picked(area, [each.value for each in at])  # type: ignore[union-attr, misc]
+    return None if is_endless(area) else Call("INDEX…all", (area, *at))
+
+
+@function("INDEX…all", 3, takes="rvv", array=True)
+def _every(table: Value | Area, row: Value, column: Value) -> Any:
+    area, y, x = area_of(table), whole(row), whole(column)
+    if y < 0 or x < 0:
+        raise Fault(VALUE)
+    if y > len(area) or x > len(area[0]):
+        raise Fault(REF)
+    rows = area[y - 1 : y] if y else area
+    return tuple(line[x - 1 : x] for line in rows) if x else rows
 
 
 def spanned(one: Expr, other: Expr) -> Expr:

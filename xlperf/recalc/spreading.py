@@ -42,7 +42,7 @@ def _check(tree: Expr, wanted: _Size, dynamic: bool) -> None:
             for choice in choices:
                 _check(choice, wanted, dynamic)
         case _:
-            size = _size(tree)
+            size = size_of(tree)
             if (dynamic and size != wanted) or (size is None and wanted != (1, 1)):
                 raise RefusalError(_UNCLEAR)
 
@@ -51,12 +51,12 @@ def _cell(tree: Expr, row: int, column: int) -> Expr:
     match tree:
         case Call("IF" | "CHOOSE" as name, (condition, *choices)) if not is_array(condition):
             return Call(name, (condition, *(_cell(each, row, column) for each in choices)))
-    height, width = _size(tree) or (1, 1)
+    height, width = size_of(tree) or (1, 1)
     is_beyond = row >= height != 1 or column >= width != 1
     return Const(NA) if is_beyond else _at(tree, row, column)
 
 
-def _size(tree: Expr) -> _Size | None:
+def size_of(tree: Expr) -> _Size | None:
     """Rows and columns of what a tree gives; None where only its values tell."""
     match tree:
         case Range(first, last):
@@ -64,17 +64,17 @@ def _size(tree: Expr) -> _Size | None:
         case Const(tuple() as value):
             return len(value), len(value[0])
         case Unary(_, operand):
-            return _size(operand)
+            return size_of(operand)
         case Binary(_, left, right):
-            return _largest([_size(left), _size(right)])
+            return _largest([size_of(left), size_of(right)])
         case Call("IF" | "CHOOSE", (condition, *choices)) if not is_array(condition):
-            sizes = set(map(_size, choices))
+            sizes = set(map(size_of, choices))
             return sizes.pop() if len(sizes) == 1 else None
         case Call(name, args):
             if FUNCTIONS[name].array:
-                return _size_of_call(name, [_size(arg) for arg in args], args)
+                return _size_of_call(name, [size_of(arg) for arg in args], args)
             return _largest(
-                [_size(arg) for at, arg in enumerate(args) if FUNCTIONS[name].kind(at) == "v"]
+                [size_of(arg) for at, arg in enumerate(args) if FUNCTIONS[name].kind(at) == "v"]
             )
     return 1, 1
 
