@@ -34,6 +34,11 @@ class Book:
         same = self._constants == self._frame.constants
         return self._frame.workbook if same else Workbook.open(self.package)
 
+    @property
+    def date1904(self) -> bool:
+        """Whether its days are counted from 1904."""
+        return self._frame.workbook.date1904
+
     @cached_property
     def sheets(self) -> tuple[FormulaSheet | None, ...]:
         """Worksheets; None in the place of a chart sheet or a macro sheet."""

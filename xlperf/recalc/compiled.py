@@ -72,7 +72,7 @@ def _answers(found: BookPlan, books: Sequence[Book]) -> list[Values | Reason]:
     if len(books) > together:
         parts = [books[place : place + together] for place in range(0, len(books), together)]
         return [answer for part in parts for answer in _answers(found, part)]
-    with doubts(days=books[0].workbook.date1904) as doubtful:
+    with doubts(days=books[0].date1904) as doubtful:
         held = Held(found.plan, len(books))
         for sheet, cells, names in found.given:
             held.give(cells, [book.values(sheet, names) for book in books])

@@ -71,13 +71,13 @@ def nobody_can(book: Book, *, remembered: bool = False) -> Iterator[Reason]:
 def beyond_1900(book: Book) -> Iterator[Reason]:
     """What engines refuse that know the 1900 date system only, with what every engine refuses."""
     yield from nobody_can(book)
-    if book.workbook.date1904 and book.formulas:
+    if book.date1904 and book.formulas:
         yield Reason(_DAYS_OF_1904)
 
 
 def days_of_1904(book: Book) -> Iterator[Reason]:
     """Formulas whose values depend on the date system, of a workbook that counts from 1904."""
-    if book.workbook.date1904:
+    if book.date1904:
         for key, formula in book.formulas.items():
             if _makes_days(formula.text):
                 yield Reason(_DAYS_OF_1904, key)
