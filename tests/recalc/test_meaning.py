@@ -28,7 +28,8 @@ FIRST = (5, 10)
 # array formulas, names that wrap around the edges of a sheet, several sheets between quotes.
 # And it shows a truth in an array as a number.
 ELSEWHERE = (
-    "ROWS(清单)", "SUM(加倍)", "上一行", "上四行*2", "COUNT('二月:三 月'!A:A)", "{=IF(F1:F8>9,F1:F8)}",
+    "ROWS(清单)", "SUM(加倍)", "上一行", "上四行*2", "COUNT('二月:三 月'!A:A)",
+    "{=IF(F1:F8>9,F1:F8)}",
 )  # fmt: skip
 
 

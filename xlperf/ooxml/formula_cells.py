@@ -31,9 +31,11 @@ _MARK = b"\1"
 """Stands for a slot in an outline; no XML can hold it."""
 
 _HIDDEN = re.compile(
-    rb"<row\b[^>]*\s(?:hidden\s*=\s*[\"'](?:1|true)|ht\s*=\s*[\"']0*(?:\.0*)?[\"'])"
-    rb"|<sheetFormatPr\b[^>]*\szeroHeight\s*=\s*[\"'](?:1|true)"
+    rb"<row\b[^>]*\s(?:hidden\s*=\s*[\"'](?:1|true)|ht\s*=\s*[\"']0*(?:\.0*)?[\"'])[^>]*>"
 )
+_ALL_HIDDEN = re.compile(rb"<sheetFormatPr\b[^>]*\szeroHeight\s*=\s*[\"'](?:1|true)")
+_ROW_NUMBER = re.compile(rb"\sr\s*=\s*[\"']([0-9]+)[\"']")
+_FILTERED = re.compile(rb"<filterColumn\b|<sheetPr\b[^>]*\sfilterMode\s*=\s*[\"'](?:1|true)")
 _LAYOUT = re.compile(r"\$?[a-z]{1,3}:\$?[a-z]|\d:\$?\d|1048576|xfd|subtotal|aggregate")
 _ENCODING = re.compile(rb"\s*<\?xml[^>]*encoding=[\"'](?!utf-8|UTF-8)")
 _ODD_CELL = re.compile(rb"<c[>/\t\r\n]")
@@ -108,7 +110,10 @@ class _Outline:
 
     def __init__(self, skeleton: bytes, part: str, limits: Limits) -> None:
         self._part, self._limits = part, limits
-        self.hides_rows = bool(_HIDDEN.search(skeleton))
+        self.hidden_rows, self.is_filtered = (
+            _hidden_rows(skeleton),
+            bool(_FILTERED.search(skeleton)),
+        )
         self._all: list[tuple[bytes, bytes, bytes]] = _CELL.findall(skeleton)
         self._formulas = [cell for cell in self._all if cell[2].lstrip().startswith(b"<f")]
         self._places: dict[tuple[bytes, ...], tuple[list[_Place], list[int] | None]] = {}
@@ -222,6 +227,13 @@ class _Outline:
         return _Place(kind, first + 2 * content.count(_MARK, 0, at) if at >= 0 else 0)
 
 
+def _hidden_rows(skeleton: bytes) -> frozenset[int] | None:
+    numbers = [_ROW_NUMBER.search(row) for row in _HIDDEN.findall(skeleton)]
+    if not all(numbers) or _ALL_HIDDEN.search(skeleton):
+        return None
+    return frozenset([int(number[1]) for number in numbers if number])
+
+
 @lru_cache(maxsize=1024)
 def _kind(tag: bytes) -> str:
     found = _TYPE.search(tag)
@@ -311,8 +323,14 @@ class FormulaSheet:
         return self._outline.extent
 
     @property
-    def hides_rows(self) -> bool:
-        return self._outline.hides_rows
+    def hidden_rows(self) -> frozenset[int] | None:
+        """The rows that do not show; None where the file does not tell which these are."""
+        return self._outline.hidden_rows
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether a filter of the sheet hides rows."""
+        return self._outline.is_filtered
 
     def value(self, position: Position) -> Any:
         """What a cell holds: a number, a text, a truth, None, or an error as `error` makes it."""

@@ -72,7 +72,7 @@ class Book:
         sheets = [sheet for sheet in self.sheets if sheet]
         layout: list[object] = []
         if any(s.reads_layout for s in sheets) or reads_layout(self._frame.definitions):
-            layout = [(sheet.extent, sheet.hides_rows) for sheet in sheets]
+            layout = [(s.extent, s.hidden_rows, s.is_filtered) for s in sheets]
         formulas = [sheet and sheet.signature for sheet in self.sheets]
         parts = self._frame.referred
         referred = [self.package.packed(part) for part in parts] if parts else ()

@@ -85,8 +85,8 @@ _CELLS_ALONE = frozenset(
 # Among what is computed in their ranges (`SUM(A1:A9*2)`), a range stands for one of its cells.
 _BY_THE_RULE = frozenset(
     """
-    AND AVERAGE AVEDEV COUNT COUNTA DEVSQ GEOMEAN HARMEAN KURT LARGE MAX MEDIAN MIN NPV OR PERCENTILE
-    PERCENTILE.INC PRODUCT QUARTILE QUARTILE.INC SKEW SMALL STDEV STDEV.P STDEV.S STDEVP SUM SUMSQ
+    AND AVERAGE AVEDEV COUNT COUNTA DEVSQ GEOMEAN HARMEAN KURT LARGE MAX MEDIAN MIN NPV OR
+    PERCENTILE PERCENTILE.INC PRODUCT QUARTILE QUARTILE.INC SKEW SMALL STDEV STDEV.P STDEV.S STDEVP SUM SUMSQ
     VAR VAR.P VAR.S VARP
     """.split()  # noqa: SIM905
 )
@@ -153,7 +153,7 @@ class Meanings:
         }
 
     def _place(self, key: Key) -> Place:
-        return Place(*key, lambda area: self._subtotals(area, key[0]))
+        return Place(*key, lambda area, shown: self._left_out(area, shown, key[0]))
 
     def _resolved(self, tree: Expr, place: Place, kind: str, level: int = 0) -> Expr:
         """The tree without names, and with ranges only where they may stand.
@@ -402,20 +402,27 @@ class Meanings:
         extents += [position for sheet in self._book.externals for position in sheet.values]
         return max(row for row, _ in extents), max(column for _, column in extents)
 
-    def _subtotals(self, area: Range, sheet: int) -> set[int] | None:
-        """The rows of a range that hold subtotals themselves; None where some are hidden."""
+    def _left_out(self, area: Range, shown: bool, sheet: int) -> tuple[set[int], set[int]] | None:
+        """What `Place.left_out` gives for a range as a formula of this sheet spells it."""
         home = self._home(area.first, sheet)
         found = self._book.sheets[home] if home < len(self._book.sheets) else None
-        if found is None or found.hides_rows:
+        if found is None or found.hidden_rows is None:
             return None
-        return {
+        rows = range(area.first.row, area.last.row + 1)
+        columns = range(area.first.column, area.last.column + 1)
+        hidden = {row for row in found.hidden_rows if row in rows}
+        tables = (table for table in self._book.tables.values() if table.sheet == home)
+        if hidden and (found.is_filtered or any(table.is_filtered for table in tables)):
+            return None
+        nested = {
             row
             for (index, row, column), formula in self._book.formulas.items()
             if index == home
-            and area.first.row <= row <= area.last.row
-            and area.first.column <= column <= area.last.column
+            and row in rows
+            and column in columns
             and preflight.functions(formula.text) & {"SUBTOTAL", "AGGREGATE"}
         }
+        return nested, hidden if shown else set()
 
 
 def _tree(text: str) -> Expr:

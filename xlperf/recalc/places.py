@@ -39,14 +39,15 @@ _SUBTOTAL_CODES = (*range(1, 12), *range(101, 112))
 class Place:
     """Where a formula stands: its sheet, row and column, and what SUBTOTAL asks about a range.
 
-    `subtotals` gives the rows of a range's cells that are subtotals themselves, None where the
-    range has hidden rows. `area` has the cells that an array formula fills.
+    `left_out` gives the rows of a range's cells that are subtotals themselves, and, if only those
+    count that show, the hidden ones; None where it is not known which ones a filter hides. `area`
+    has the cells that an array formula fills.
     """
 
     sheet: int
     row: int
     column: int
-    subtotals: Callable[[Range], Collection[int] | None]
+    left_out: Callable[[Range, bool], tuple[Collection[int], Collection[int]] | None]
     area: Rectangle | None = None
 
     @property
@@ -109,17 +110,20 @@ def _subtotal(args: tuple[Expr, ...], place: Place) -> Expr:
         area = Range(area, replace(area, sheet=None)) if isinstance(area, Cell) else area
         if not isinstance(area, Range):
             raise RefusalError(Message("SUBTOTAL 的此类用法", "SUBTOTAL of this kind"))
-        nested = place.subtotals(area)
-        if nested is None:
-            raise RefusalError(Message("有隐藏行的 SUBTOTAL", "SUBTOTAL over hidden rows"))
-        parts += _without(area, nested) if nested else [area]
+        left_out = place.left_out(area, code > _WITH_HIDDEN_ROWS)
+        if left_out is None:
+            raise RefusalError(
+                Message("筛选后的 SUBTOTAL", "SUBTOTAL over rows hidden by a filter")
+            )
+        nested, hidden = left_out
+        if nested and area.first.column != area.last.column:
+            raise RefusalError(Message("SUBTOTAL 的此类用法", "SUBTOTAL of this kind"))
+        parts += _without(area, {*nested, *hidden})
     return Call(name, tuple(parts)) if parts else Call(name, (Const(((None,),)),))
 
 
 def _without(area: Range, rows: Collection[int]) -> Iterator[Range]:
     """The range without some of its rows."""
-    if area.first.column != area.last.column:
-        raise RefusalError(Message("SUBTOTAL 的此类用法", "SUBTOTAL of this kind"))
     start = area.first.row
     for row in (*sorted(rows), area.last.row + 1):
         if start < row:

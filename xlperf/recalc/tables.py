@@ -25,6 +25,7 @@ class Table:
     headings: int
     totals: int
     columns: tuple[str, ...]
+    is_filtered: bool
 
     @property
     def data(self) -> Area:
@@ -48,6 +49,7 @@ def tables_of(package: Package, sheets: Sequence[Sheet]) -> Iterator[Table]:
                         int(root.get("headerRowCount", "1")),
                         int(root.get("totalsRowCount", "0")),
                         tuple(_unescaped(column.get("name", "")) for column in columns),
+                        root.find(f"{NS}autoFilter/{NS}filterColumn") is not None,
                     )
                 except ValueError as error:
                     raise damaged(link.target) from error
