@@ -86,7 +86,7 @@ def test_a_longer_sheet_is_read_to_its_end(formula: str) -> None:
 def test_a_sheet_that_hides_rows_is_not_taken_for_one_that_shows_them() -> None:
     shows, hides = (listed([1, 2, 4], "=SUBTOTAL(109,B1:B3)", hidden) for hidden in (None, 1))
     outcomes = recalculate([shows, hides], "compiled")
-    assert [[*values(outcome.data).values()] for outcome in outcomes] == [[7.0], [6.0]]
+    assert [[*values(outcome.data).values()] for outcome in outcomes] == [[7.0], [5.0]]
 
 
 @pytest.mark.parametrize(

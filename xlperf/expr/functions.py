@@ -290,7 +290,8 @@ def _subtotal(*_: Value | Area) -> Value:
 
 @function("OFFSET", 3, 5, takes="rvvvv", placed=True)
 @function("INDIRECT", 1, 2, placed=True)
-@function("RANGE…", 2, takes="rr", placed=True)
+@function("RANGE… MEET…", 2, takes="rr", placed=True)
+@function("UNION…", 2, ANY, takes="(r)", placed=True)
 def _reference_by_values(*_: Value | Area) -> Value:
     raise AssertionError("settled before anything is computed")
 

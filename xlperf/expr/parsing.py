@@ -179,9 +179,8 @@ class _Parser:
         while self.now.text in ("-", "+"):
             signs.append(self.take().text)
         expr = self.atom()
-        while self.everywhere and self.now.text == ":":
-            self.take()
-            expr = Call("RANGE…", (expr, self.atom()))
+        if self.everywhere:
+            expr = self.referred(expr)
         if signs:
             self.single(expr)
         for sign in reversed(signs):
@@ -194,6 +193,15 @@ class _Parser:
                 expr = Const(-expr.value)
             else:
                 expr = Unary("-" if sign == "-" else "+", expr)
+        return expr
+
+    def referred(self, expr: Expr) -> Expr:
+        """The references that begin with this one: `A1:INDEX(…)`, and `A1:C3 B2:D4`."""
+        while self.now.text == ":":
+            self.take()
+            expr = Call("RANGE…", (expr, self.atom()))
+        if self.now.spaced and self.now.kind in ("word", "sheet", "part"):
+            return Call("MEET…", (expr, self.referred(self.atom())))
         return expr
 
     def single(self, expr: Expr) -> None:
@@ -221,9 +229,12 @@ class _Parser:
                 return self.word()
             case "op" if token.text == "(":
                 self.take()
-                expr = self.value()
+                parts = [self.value()]
+                while self.everywhere and self.now.text == ",":
+                    self.take()
+                    parts.append(self.value())
                 self.expect(")")
-                return expr
+                return Call("UNION…", tuple(parts)) if len(parts) > 1 else parts[0]
             case "other" if token.text == "{" and self.arrays != "v":
                 return self.array()
             case "other" if token.text == "{":

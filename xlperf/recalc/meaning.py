@@ -34,7 +34,7 @@ from xlperf.ooxml.formula_cells import Formula
 from xlperf.recalc import preflight
 from xlperf.recalc.book import Book, cells_of
 from xlperf.recalc.known import plainly
-from xlperf.recalc.moving import NOT_FIXED, KnownValues, indexed, moved_by, picked, spanned
+from xlperf.recalc.moving import NOT_FIXED, KnownValues, common, indexed, moved_by, picked, spanned
 from xlperf.recalc.places import LAST_COLUMN, LAST_ROW, Place, is_endless, settled
 from xlperf.recalc.refusal import RefusalError
 from xlperf.recalc.spreading import cells_of_array
@@ -86,7 +86,8 @@ _CELLS_ALONE = frozenset(
 _BY_THE_RULE = frozenset(
     """
     AND AVERAGE AVEDEV COUNT COUNTA DEVSQ GEOMEAN HARMEAN KURT LARGE MAX MEDIAN MIN NPV OR
-    PERCENTILE PERCENTILE.INC PRODUCT QUARTILE QUARTILE.INC SKEW SMALL STDEV STDEV.P STDEV.S STDEVP SUM SUMSQ
+    PERCENTILE PERCENTILE.INC PRODUCT QUARTILE QUARTILE.INC SKEW SMALL STDEV STDEV.P STDEV.S
+    STDEVP SUM SUMSQ
     VAR VAR.P VAR.S VARP
     """.split()  # noqa: SIM905
 )
@@ -194,12 +195,14 @@ class Meanings:
 
     def _call(self, call: Call, place: Place, kind: str, level: int) -> Expr:
         name, function = call.function, FUNCTIONS[call.function]
-        if name in ("OFFSET", "INDIRECT", "RANGE…"):
+        if name == "UNION…":
+            raise RefusalError(Message("区域的并集", "unions of ranges"))
+        if name in ("OFFSET", "INDIRECT", "RANGE…", "MEET…"):
             return self._resolved(self._reference(call, place, level), place, kind, level)
-        args = list(self._all_sheets(call.args)) if name in _TOTALS else call.args
+        args = tuple(self._all_sheets(call.args)) if name in _TOTALS else call.args
         found = []
         for at, arg in enumerate(args):
-            wanted = _wanted(call, function, at, kind, place)
+            wanted = _wanted(replace(call, args=args), function, at, kind, place)
             is_value = function.kind(at) == "v"
             if wanted in "vb" and is_value and _is_neither(name, at):
                 wanted = "s"
@@ -224,8 +227,11 @@ class Meanings:
         return settled(Call(name, tuple(found)), place, spread=kind == "a" or place.spreads)
 
     def _all_sheets(self, args: tuple[Expr, ...]) -> Iterator[Expr]:
-        """The arguments, with one for each sheet where one is of several."""
+        """The arguments, with one for each area or each sheet where one is of several."""
         for arg in args:
+            if isinstance(arg, Call) and arg.function == "UNION…":
+                yield from self._all_sheets(arg.args)
+                continue
             first = arg.first if isinstance(arg, Range) else arg
             if not (isinstance(first, Cell) and first.sheet and ":" in first.sheet):
                 yield arg
@@ -256,6 +262,8 @@ class Meanings:
                 return self._indirect(self._known(source, place, level), place, level)
             case Call("RANGE…", (one, other)):
                 return spanned(*(self._reference(each, place, level) for each in (one, other)))
+            case Call("MEET…", (one, other)):
+                return common(*(self._reference(each, place, level) for each in (one, other)))
             case Call("INDEX", (area, *at)):
                 start = self._reference(area, place, level)
                 return picked(start, [self._known(each, place, level) for each in at])
@@ -504,13 +512,15 @@ def _intersected(area: Range, place: Place, kind: str) -> Expr:
         )
     if not (height or width):
         return first
-    if height and width:
+    beside = first.row <= place.row <= last.row
+    below = first.column <= place.column <= last.column
+    if height and width and (beside or below):
         raise RefusalError(_INTERSECTION)
-    if height:
-        inside = first.row <= place.row <= last.row
-        return replace(first, row=place.row, row_fixed=False) if inside else Const(VALUE)
-    inside = first.column <= place.column <= last.column
-    return replace(first, column=place.column, column_fixed=False) if inside else Const(VALUE)
+    if height and beside:
+        return replace(first, row=place.row, row_fixed=False)
+    if width and below:
+        return replace(first, column=place.column, column_fixed=False)
+    return Const(VALUE)
 
 
 def _from(tree: Expr, place: Place, name: str) -> Expr:

@@ -14,6 +14,7 @@ from xlperf.expr import (
     Call,
     Cell,
     Const,
+    ExcelError,
     Expr,
     Range,
     Value,
@@ -121,6 +122,21 @@ def spanned(one: Expr, other: Expr) -> Expr:
     return _area(first, (min(rows), min(columns)), (max(rows), max(columns)))
 
 
+def common(one: Expr, other: Expr) -> Expr:
+    """The cells that two references have in common."""
+    for each in (one, other):
+        if isinstance(each, Const):
+            return each
+    (first, last), (start, end) = _corners(one), _corners(other)
+    if (start.sheet or "").casefold() != (first.sheet or "").casefold():
+        raise RefusalError(NOT_FIXED)
+    top, left = max(first.row, start.row), max(first.column, start.column)
+    bottom, right = min(last.row, end.row), min(last.column, end.column)
+    if top > bottom or left > right:
+        return Const(ExcelError("#NULL!"))
+    return _area(first, (top, left), (bottom, right))
+
+
 def _corners(area: Expr) -> tuple[Cell, Cell]:
     match area:
         case Cell():
@@ -159,10 +175,12 @@ class KnownValues:
     def of(self, tree: Expr, reads: Reads) -> Value:
         """The value of a tree without names. Raises RefusalError where Excel's is not sure."""
         self._depth += 1  # arguments that hang on such references themselves
-        if self._depth > _DEEPEST:
-            raise RefusalError(NOT_FIXED)
-        self._compute(_cells(reads))
-        self._depth -= 1
+        try:
+            if self._depth > _DEEPEST:
+                raise RefusalError(NOT_FIXED)
+            self._compute(_cells(reads))
+        finally:
+            self._depth -= 1
         return self._evaluated(tree, reads)
 
     def _compute(self, wanted: Iterable[Key]) -> None:
