@@ -26,10 +26,11 @@ FIRST = (5, 10)
 
 # What LibreOffice does not do as Excel does: a table without brackets, a name's array outside of
 # array formulas, names that wrap around the edges of a sheet, several sheets between quotes.
-# And it shows a truth in an array as a number, and knows no #NULL!.
+# And it shows a truth in an array as a number, knows no #NULL!, and has one value in UNIQUE.
 ELSEWHERE = (
     "ROWS(清单)", "SUM(加倍)", "上一行", "上四行*2", "COUNT('二月:三 月'!A:A)",
     "{=IF(F1:F8>9,F1:F8)}", "SUM(A4:A5 C4:C5)",
+    "{=COUNTA(_xlfn.UNIQUE(_xlfn._xlws.FILTER(A4:A7,B4:B7>10)))}",
 )  # fmt: skip
 
 
@@ -143,7 +144,10 @@ def test_libreoffice_gives_the_same_values(tmp_path: Path, libreoffice: LibreOff
 # ------------------------------------------------------------------------------- other workbooks
 
 EXTERNAL = """<externalLink xmlns="{0}"><externalBook xmlns:r="{1}" r:id="rId1"><sheetNames>
-<sheetName val="数 据"/><sheetName val="Gone"/></sheetNames><sheetDataSet><sheetData sheetId="0">
+<sheetName val="数 据"/><sheetName val="Gone"/></sheetNames><definedNames>
+<definedName name="Rate" refersTo="='数 据'!$A$3"/><definedName name="Far" refersTo="=Gone!$A$1"/>
+<definedName name="Both" refersTo="='数 据'!$A$1:$A$3"/></definedNames>
+<sheetDataSet><sheetData sheetId="0">
 <row r="1"><cell r="A1"><v>7</v></cell><cell r="B1" t="str"><v>甲</v></cell></row>
 <row r="3"><cell r="A3"><v>5</v></cell><cell r="B3" t="b"><v>1</v></cell>
 <cell r="C3" t="e"><v>#N/A</v></cell></row></sheetData>
@@ -206,6 +210,9 @@ def linked(formula: str, cells: str = EXTERNAL) -> bytes:
         ("IFERROR([1]Gone!A1,0)", "without their values"),
         ("IFERROR([2]Other!A1,0)", "without their values"),
         ("IFERROR([1]!Name,0)", "not defined"),
+        ("[1]!Rate*2", 10.0),
+        ("SUM([1]!Both)", 12.0),
+        ("[1]!Far", "without their values"),
     ],
 )
 def test_cells_of_other_workbooks_are_what_the_file_remembers(formula: str, wanted: object) -> None:
@@ -255,6 +262,38 @@ def test_an_array_formula_fills_its_cells() -> None:
     assert shown(2, 9, 2) == [5, 5]
     assert [book.value((0, 2, column)) for column in (11, 12, 13)] == [20, 40, 60]
     assert book.value((0, 1, 15)) == 180 + 40
+
+
+@pytest.mark.parametrize(
+    ("formula", "area", "wanted"),
+    [
+        ("SORT(F1:F8)", "J5:J12", [0.5, 0.5, 1.5, 2.5, 2.5, 3.5, 4.5, 4.5]),
+        ("SORT(F1:F8)", "J5:J11", None),
+        ("F1:F3*2", "J5:J7", [1, 5, 9]),
+        ("F1:F3*2", "J5:J8", None),
+        ("FILTER(F1:F8,F1:F8>4)", "J5:J6", [4.5, 4.5]),
+        ('FILTER(F1:F8,F1:F8>9,"-")', "J5", ["-"]),
+        ("UNIQUE(A4:A7)", "J5:J7", ["甲", "乙", "丙"]),
+        ("SEQUENCE(3)*2", "J5:J7", None),
+    ],
+)
+def test_a_dynamic_array_fills_the_cells_that_it_filled(
+    formula: str, area: str, wanted: list[object] | None
+) -> None:
+    def build(_: Any, sheet: Any) -> None:
+        sheet.write_column("F1", [0.5, 2.5, 4.5, 1.5, 3.5, 0.5, 2.5, 4.5])
+        sheet.write_column("A4", ["甲", "乙", "丙", "甲"])
+        sheet.write_dynamic_array_formula(area, "=" + formula)
+        sheet.write_formula("L1", "=COUNTA(_xlfn.ANCHORARRAY(J5))")
+
+    (outcome,) = recalculate([filled(build, use_future_functions=True)], "compiled")
+    if wanted is None:
+        assert outcome.data is None
+    else:
+        assert outcome.data
+        book = Book(outcome.data)
+        assert [book.value((0, row, 10)) for row in range(5, 5 + len(wanted))] == wanted
+        assert book.value((0, 1, 12)) == len(wanted)
 
 
 @pytest.mark.oracle("libreoffice")

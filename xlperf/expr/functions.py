@@ -290,6 +290,9 @@ def _subtotal(*_: Value | Area) -> Value:
 
 @function("OFFSET", 3, 5, takes="rvvvv", placed=True)
 @function("INDIRECT", 1, 2, placed=True)
+@function("LET", 3, ANY, placed=True)
+@function("SINGLE", 1, placed=True)
+@function("ANCHORARRAY", 1, takes="r", placed=True)
 @function("RANGE… MEET…", 2, takes="rr", placed=True)
 @function("UNION…", 2, ANY, takes="(r)", placed=True)
 def _reference_by_values(*_: Value | Area) -> Value:

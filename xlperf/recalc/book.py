@@ -14,7 +14,7 @@ from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.sheet import read_strings
 from xlperf.ooxml.trust import has_signature
 from xlperf.ooxml.workbook import Workbook, calculation_settings, recalculated_on_load
-from xlperf.recalc.externals import ExternalSheet, external_sheets
+from xlperf.recalc.externals import ExternalSheet, external_names, external_sheets
 from xlperf.recalc.tables import Table, tables_of
 
 
@@ -107,6 +107,11 @@ class Book:
     def externals(self) -> Sequence[ExternalSheet]:
         """Sheets of other workbooks; in cells, they are counted on from those of this one."""
         return tuple(external_sheets(self.package, self._frame.workbook.part))
+
+    @cached_property
+    def external_names(self) -> Mapping[str, str]:
+        """The names of other workbooks that stand for cells, as formulas call them, folded."""
+        return dict(external_names(self.package, self._frame.workbook.part))
 
     def value(self, key: Key) -> Value:
         """What the file holds in a cell; for a formula, the value that is cached."""

@@ -77,7 +77,7 @@ _PLACES_OF_NEITHER = {"VLOOKUP": (2,), "HLOOKUP": (2,), "MATCH": (2,)}
 _CELLS_ALONE = frozenset(
     """
     COUNTIF COUNTIFS SUMIF SUMIFS AVERAGEIF AVERAGEIFS MINIFS MAXIFS COUNTBLANK RANK RANK.EQ
-    RANK.AVG SUBTOTAL
+    RANK.AVG SUBTOTAL DSUM DCOUNT DCOUNTA DAVERAGE DMAX DMIN DPRODUCT DGET DSTDEV DSTDEVP DVAR DVARP
     """.split()  # noqa: SIM905
 )
 
@@ -197,8 +197,12 @@ class Meanings:
         name, function = call.function, FUNCTIONS[call.function]
         if name == "UNION…":
             raise RefusalError(Message("区域的并集", "unions of ranges"))
-        if name in ("OFFSET", "INDIRECT", "RANGE…", "MEET…"):
+        if name in ("OFFSET", "INDIRECT", "RANGE…", "MEET…", "ANCHORARRAY"):
             return self._resolved(self._reference(call, place, level), place, kind, level)
+        if name == "SINGLE":
+            return self._single(call.args[0], place, level)
+        if name == "LET":
+            return self._resolved(_let(call.args), place, kind, level)
         args = tuple(self._all_sheets(call.args)) if name in _TOTALS else call.args
         found = []
         for at, arg in enumerate(args):
@@ -211,7 +215,8 @@ class Meanings:
             found.append(_filled(each, call) if place.spreads else each)
             if not is_array(each) or (isinstance(each, Const) and not is_value):
                 continue
-            chooses = not function.spread and wanted != "r" and not place.spreads
+            chooses = not function.spread and wanted not in "rq" and not place.spreads
+            chooses |= name == "INDEX"
             if (is_value and (chooses or _is_neither(name, at))) or (
                 name in _CELLS_ALONE and not is_value and not isinstance(each, Range)
             ):
@@ -262,6 +267,8 @@ class Meanings:
                 return self._indirect(self._known(source, place, level), place, level)
             case Call("RANGE…", (one, other)):
                 return spanned(*(self._reference(each, place, level) for each in (one, other)))
+            case Call("ANCHORARRAY", (Cell() as corner,)):
+                return self._spill(corner, place)
             case Call("MEET…", (one, other)):
                 return common(*(self._reference(each, place, level) for each in (one, other)))
             case Call("INDEX", (area, *at)):
@@ -272,6 +279,24 @@ class Meanings:
                 if type(chosen) is bool and (chosen or otherwise):
                     return self._reference(then if chosen else otherwise[0], place, level)
         raise RefusalError(NOT_FIXED)
+
+    def _single(self, tree: Expr, place: Place, level: int) -> Expr:
+        """What `@` leaves of a range, be it in an array formula."""
+        found = self._resolved(tree, place, "r", level)
+        if isinstance(found, Range):
+            return _intersected(found, place, "v")
+        if is_array(found):
+            raise RefusalError(_INTERSECTION)
+        return found
+
+    def _spill(self, corner: Cell, place: Place) -> Expr:
+        """The cells that the array formula of a cell fills."""
+        key = self._home(corner, place.sheet), corner.row, corner.column
+        formula = self._book.formulas.get(key)
+        if formula is None or not formula.area or not formula.dynamic:
+            raise RefusalError(Message("溢出区域", "spilled ranges"))
+        area = formula.area
+        return Range(corner, replace(corner, row=area.bottom, column=area.right, sheet=None))
 
     def _indirect(self, source: Value, place: Place, level: int) -> Expr:
         if isinstance(source, ExcelError):
@@ -326,6 +351,8 @@ class Meanings:
             return self._defined.get((place.sheet, own), self._defined.get((None, own)))
         if sheet == "[0]":
             return self._defined.get((None, own))
+        if (far := self._book.external_names.get(name.casefold())) is not None:
+            return far
         if (text := self._defined.get((self._sheets.get(sheet, -1), own))) is None:
             raise RefusalError(
                 Message(f"名称“{name}”没有定义", f"the name “{name}” is not defined")
@@ -482,6 +509,42 @@ def _filled(arg: Expr, around: Call | Binary) -> Expr:
         case Call("IF" | "IFERROR" | "IFNA" | "CHOOSE"), _ if is_array(arg):
             return Call("FILLED…", (arg,))
     return arg
+
+
+def _let(args: tuple[Expr, ...]) -> Expr:
+    """What a LET comes to, with each of its names replaced by what it stands for."""
+    known: dict[str, Expr] = {}
+    for name, meaning in zip(args[:-1:2], args[1::2], strict=True):
+        if not isinstance(name, Ref):
+            raise RefusalError(Message("LET 的此类用法", "LET of this kind"))
+        known[name.name.casefold()] = _replaced(meaning, known)
+        if sum(map(_weight, known.values())) > _FROM_NAMES_EACH * 8:
+            raise RefusalError(Message("名称展开后过长的公式", "what names make too long"))
+    return _replaced(args[-1], known)
+
+
+def _weight(tree: Expr) -> int:
+    match tree:
+        case Unary(_, operand):
+            return 1 + _weight(operand)
+        case Binary(_, left, right):
+            return 1 + _weight(left) + _weight(right)
+        case Call(_, args):
+            return 1 + sum(map(_weight, args))
+    return 1
+
+
+def _replaced(tree: Expr, known: Mapping[str, Expr]) -> Expr:
+    match tree:
+        case Ref(name):
+            return known.get(name.casefold(), tree)
+        case Unary(op, operand):
+            return Unary(op, _replaced(operand, known))
+        case Binary(op, left, right):
+            return Binary(op, _replaced(left, known), _replaced(right, known))
+        case Call(name, args):
+            return Call(name, tuple(_replaced(arg, known) for arg in args))
+    return tree
 
 
 def _has_braces(tree: Expr) -> bool:

@@ -95,10 +95,10 @@ def indexed(area: Expr, at: Sequence[Expr]) -> Expr | None:
         return area
     if isinstance(area, Range) and all(isinstance(each, Const) for each in at):
         return picked(area, [each.value for each in at])  # type: ignore[union-attr, misc]
-    return None if is_endless(area) else Call("INDEX…all", (area, *at))
+    return None if is_endless(area) else Call("INDEX[]…", (area, *at))
 
 
-@function("INDEX…all", 3, takes="rvv", array=True)
+@function("INDEX[]…", 3, takes="rvv", array=True)
 def _every(table: Value | Area, row: Value, column: Value) -> Any:
     area, y, x = area_of(table), whole(row), whole(column)
     if y < 0 or x < 0:

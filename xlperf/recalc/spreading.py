@@ -33,7 +33,7 @@ def cells_of_array(tree: Expr, area: Area, dynamic: bool) -> Iterator[tuple[Posi
     wanted = area.bottom - area.top + 1, area.right - area.left + 1
     _check(tree, wanted, dynamic)
     for row, column in area.cells():
-        yield (row, column), _cell(tree, row - area.top, column - area.left)
+        yield (row, column), _cell(tree, row - area.top, column - area.left, wanted, dynamic)
 
 
 def _check(tree: Expr, wanted: _Size, dynamic: bool) -> None:
@@ -43,15 +43,26 @@ def _check(tree: Expr, wanted: _Size, dynamic: bool) -> None:
                 _check(choice, wanted, dynamic)
         case _:
             size = size_of(tree)
+            if size is None and _is_whole(tree):
+                return  # told only when it is computed
             if (dynamic and size != wanted) or (size is None and wanted != (1, 1)):
                 raise RefusalError(_UNCLEAR)
 
 
-def _cell(tree: Expr, row: int, column: int) -> Expr:
+def _is_whole(tree: Expr) -> bool:
+    return isinstance(tree, Call) and FUNCTIONS[tree.function].array
+
+
+def _cell(tree: Expr, row: int, column: int, wanted: _Size, dynamic: bool) -> Expr:
     match tree:
         case Call("IF" | "CHOOSE" as name, (condition, *choices)) if not is_array(condition):
-            return Call(name, (condition, *(_cell(each, row, column) for each in choices)))
-    height, width = size_of(tree) or (1, 1)
+            cells = (_cell(each, row, column, wanted, dynamic) for each in choices)
+            return Call(name, (condition, *cells))
+    size = size_of(tree)
+    if size is None and _is_whole(tree):
+        at = (row, column, *(wanted if dynamic else (0, 0)))
+        return Call("AT…", (tree, *(Const(float(each)) for each in at)))
+    height, width = size or (1, 1)
     is_beyond = row >= height != 1 or column >= width != 1
     return Const(NA) if is_beyond else _at(tree, row, column)
 
@@ -147,9 +158,14 @@ def _is_computed(tree: Expr) -> bool:
     return False
 
 
-@function("AT…", 3, takes="avv")
-def _picked(area: Value | Values, row: Value, column: Value) -> Value:
+@function("AT…", 3, 5, takes="avvvv")
+def _picked(
+    area: Value | Values, row: Value, column: Value, height: Value = 0.0, width: Value = 0.0
+) -> Value:
+    """One place of an array; a doubt where it has not the height and width that it had before."""
     values = area_of(area)
+    if height and (len(values), len(values[0])) != (height, width):
+        doubt("#")
     y, x = int(number(row)), int(number(column))
     y, x = y * (len(values) > 1), x * (len(values[0]) > 1)
     if not (0 <= y < len(values) and 0 <= x < len(values[0])):
