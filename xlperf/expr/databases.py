@@ -52,6 +52,8 @@ def _column(headings: list[str], field: Value) -> int:
 def _test(condition: Value) -> Callable[[Value], bool]:
     """As COUNTIF has it, but a text alone means all that begin with it."""
     if isinstance(condition, str) and condition and condition[0] not in "=<>":
+        if condition[0] in "0123456789.+-(" or condition.upper() in ("TRUE", "FALSE"):
+            doubt(condition)  # whether it means the text or what the text says
         return test_of(condition + "*")
     if isinstance(condition, ExcelError):
         raise Fault(condition)

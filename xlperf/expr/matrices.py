@@ -44,7 +44,10 @@ def _mmult(one: Value | Area, other: Value | Area) -> Any:
 
 @function("MDETERM", 1, takes="a")
 def _mdeterm(area: Value | Area) -> Value:
-    return finite(_eliminated(_square(area), [])[0])
+    determinant = _eliminated(matrix := _square(area), [])[0]
+    if not determinant and len(matrix) > 2:
+        doubt("det ≈ 0")
+    return finite(determinant)
 
 
 @function("MINVERSE", 1, takes="a", array=True)

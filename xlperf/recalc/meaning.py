@@ -46,6 +46,10 @@ _FROM_NAMES, _FROM_NAMES_EACH = 1 << 20, 256
 """So much text may come from names, and more for each formula: of sixty names, each of which is
 twice the one before, there would be no end."""
 
+_LARGE = 14
+_LARGEST_LET = 400
+"""Nodes that the names of a LET stand for."""
+
 TOO_LARGE = Message("引用的区域过大", "ranges that are too large")
 _ARRAY = Message("此处的数组", "an array here")
 _INTERSECTION = Message("隐式交集", "implicit intersection")
@@ -109,6 +113,7 @@ class Meanings:
         self._filled: dict[Key, Mapping[Key, tuple[Expr, Reads]]] = {}
         self._left = _FROM_NAMES + _FROM_NAMES_EACH * len(book.formulas)
         self.known = KnownValues(book.value, self._filled_with)
+        self._asked: dict[tuple[int, Expr], Value] = {}
 
     # ----------------------------------------------------------------------------- formulas
 
@@ -218,10 +223,12 @@ class Meanings:
             chooses = not function.spread and wanted not in "rq" and not place.spreads
             chooses |= name == "INDEX"
             if (is_value and (chooses or _is_neither(name, at))) or (
-                name in _CELLS_ALONE and not is_value and not isinstance(each, Range)
+                name in _CELLS_ALONE and not is_value and _is_made(each)
             ):
                 raise RefusalError(_ARRAY)
         if name == "TRANSPOSE" and not place.spreads:  # which only array formulas compute
+            raise RefusalError(_ARRAY)
+        if name == "AGGREGATE" and not _takes_arrays(found[0]) and any(map(_is_made, found)):
             raise RefusalError(_ARRAY)
         if name == "INDEX":
             chosen = indexed(found[0], found[1:])
@@ -315,7 +322,10 @@ class Meanings:
         tree = self._resolved(tree, place, "v", level)
         if is_array(tree):
             raise RefusalError(NOT_FIXED)
-        return self.known.of(tree, self.reads(tree, place.sheet))
+        if (place.sheet, tree) not in self._asked:
+            found = self.known.of(tree, self.reads(tree, place.sheet))
+            self._asked[place.sheet, tree] = found
+        return self._asked[place.sheet, tree]
 
     # -------------------------------------------------------------------------------- names
 
@@ -518,7 +528,7 @@ def _let(args: tuple[Expr, ...]) -> Expr:
         if not isinstance(name, Ref):
             raise RefusalError(Message("LET 的此类用法", "LET of this kind"))
         known[name.name.casefold()] = _replaced(meaning, known)
-        if sum(map(_weight, known.values())) > _FROM_NAMES_EACH * 8:
+        if sum(map(_weight, known.values())) > _LARGEST_LET:
             raise RefusalError(Message("名称展开后过长的公式", "what names make too long"))
     return _replaced(args[-1], known)
 
@@ -558,6 +568,16 @@ def _has_braces(tree: Expr) -> bool:
         case Call(_, args):
             return any(map(_has_braces, args))
     return False
+
+
+def _takes_arrays(code: Expr) -> bool:
+    """Whether AGGREGATE takes arrays: for LARGE and what follows it in its list."""
+    return isinstance(code, Const) and type(code.value) is float and code.value >= _LARGE
+
+
+def _is_made(arg: Expr) -> bool:
+    """Whether an argument is an array that no range holds."""
+    return is_array(arg) and not isinstance(arg, Range)
 
 
 def _is_neither(name: str, at: int) -> bool:

@@ -5,7 +5,7 @@ plan knows all that its formulas read. It is then a plan for workbooks with thos
 """
 
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,7 +31,8 @@ from xlperf.recalc.spreading import size_of
 
 NOT_FIXED = Message("位置取决于数值的此类引用", "such references whose place hangs on values")
 _DEEPEST = 20
-_MOST = 200_000
+_MOST = 5_000_000
+"""So many cells may be read on the way, one that is read again and again each time."""
 
 
 def moved_by(start: Expr, by: Sequence[Value]) -> Expr:
@@ -169,7 +170,7 @@ class KnownValues:
         """`trees` gives the formulas of all the cells that are filled along with one; or None."""
         self._given, self._trees = given, trees
         self._values: dict[Key, Value] = {}
-        self._depth = 0
+        self._depth, self._left = 0, _MOST
         self.hangs_on: dict[Key, Value] = {}
 
     def of(self, tree: Expr, reads: Reads) -> Value:
@@ -178,17 +179,17 @@ class KnownValues:
         try:
             if self._depth > _DEEPEST:
                 raise RefusalError(NOT_FIXED)
-            self._compute(_cells(reads))
+            self._compute(list(_cells(reads)))
         finally:
             self._depth -= 1
         return self._evaluated(tree, reads)
 
-    def _compute(self, wanted: Iterable[Key]) -> None:
+    def _compute(self, waiting: list[Key]) -> None:
         trees: dict[Key, Expr] = {}
         reads: dict[Key, Reads] = {}
-        waiting = list(wanted)
         for key in waiting:  # which grows on the way
-            if len(waiting) > _MOST:
+            self._left -= 1
+            if self._left < 0:
                 raise RefusalError(NOT_FIXED)
             if key in self._values or key in trees or key in self.hangs_on:
                 continue
