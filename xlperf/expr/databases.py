@@ -68,7 +68,8 @@ def _database(name: str, of: str) -> None:
     function(name, 3, takes="rvr")(scalar)
 
 
-for _name in "SUM COUNT COUNTA AVERAGE MAX MIN PRODUCT STDEV STDEVP VAR VARP".split():
+_TOTALS = "SUM COUNT COUNTA AVERAGE MAX MIN PRODUCT STDEV STDEVP VAR VARP"
+for _name in _TOTALS.split():
     _database(f"D{_name}", _name)
 
 

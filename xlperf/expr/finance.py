@@ -367,10 +367,7 @@ def _ddb(cost: Value, salvage: Value, life: Value, period: Value, factor: Value 
 
 def _declined(cost: float, salvage: float, life: float, period: float, factor: float) -> float:
     rate = min(factor / life, 1.0)
-    if rate < 1:
-        before = cost * math.pow(1 - rate, period - 1)
-    else:
-        before = cost if period == 1 else 0.0
+    before = cost * (math.pow(1 - rate, period - 1) if rate < 1 else float(period == 1))
     return max(before - max(cost * math.pow(1 - rate, period), salvage), 0.0)
 
 

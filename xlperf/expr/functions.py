@@ -224,18 +224,18 @@ def _sumproduct(*args: Value | Area) -> Value:
     return finite(total(products))
 
 
-_AGGREGATES = (
-    "AVERAGE COUNT COUNTA MAX MIN PRODUCT STDEV.S STDEV.P SUM VAR.S VAR.P MEDIAN MODE.SNGL "
-    "LARGE SMALL PERCENTILE.INC QUARTILE.INC PERCENTILE.EXC QUARTILE.EXC"
-).split()
+_AGGREGATES = """
+AVERAGE COUNT COUNTA MAX MIN PRODUCT STDEV.S STDEV.P SUM VAR.S VAR.P MEDIAN MODE.SNGL
+LARGE SMALL PERCENTILE.INC QUARTILE.INC PERCENTILE.EXC QUARTILE.EXC
+"""
 _FIRST_WITH_PLACE = 14
 _IGNORE_ERRORS, _IGNORE_NOTHING = 6, 4
 
 
 @function("AGGREGATE", 3, ANY, takes="vv(a)")
 def _aggregate(code: Value, how: Value, *args: Value | Area) -> Value:
-    which, option = whole(code), whole(how)
-    if not 1 <= which <= len(_AGGREGATES):
+    which, option, names = whole(code), whole(how), _AGGREGATES.split()
+    if not 1 <= which <= len(names):
         raise Fault(VALUE)
     if option not in (_IGNORE_ERRORS, _IGNORE_NOTHING):
         doubt(f"AGGREGATE({which},{option})")  # hidden rows, other subtotals
@@ -245,7 +245,7 @@ def _aggregate(code: Value, how: Value, *args: Value | Area) -> Value:
             tuple(tuple(None if isinstance(v, ExcelError) else v for v in row) for row in area)
             for area in areas
         ]
-    total_of = FUNCTIONS[_AGGREGATES[which - 1]].scalar
+    total_of = FUNCTIONS[names[which - 1]].scalar
     if which < _FIRST_WITH_PLACE:
         return total_of(*areas)
     if len(args) != 2:

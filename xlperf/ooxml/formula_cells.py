@@ -36,7 +36,9 @@ _HIDDEN = re.compile(
 _ALL_HIDDEN = re.compile(rb"<sheetFormatPr\b[^>]*\szeroHeight\s*=\s*[\"'](?:1|true)")
 _ROW_NUMBER = re.compile(rb"\sr\s*=\s*[\"']([0-9]+)[\"']")
 _FILTERED = re.compile(rb"<filterColumn\b|<sheetPr\b[^>]*\sfilterMode\s*=\s*[\"'](?:1|true)")
-_LAYOUT = re.compile(r"\$?[a-z]{1,3}:\$?[a-z]|\d:\$?\d|1048576|xfd|subtotal|aggregate")
+_LAYOUT = re.compile(
+    r"\$?[a-z]{1,3}:\$?[a-z]|\d:\$?\d|1048576|xfd|subtotal|aggregate|indirect|offset"
+)
 _ENCODING = re.compile(rb"\s*<\?xml[^>]*encoding=[\"'](?!utf-8|UTF-8)")
 _ODD_CELL = re.compile(rb"<c[>/\t\r\n]")
 _PREFIXED = re.compile(rb"<[\w.-]+:worksheet\b")

@@ -9,9 +9,10 @@ from xlperf.diagnostic import Message
 from xlperf.expr import Expr, Value, levels
 from xlperf.expr.steps import Key, Plan, Reads, Rows, precedents, steps
 from xlperf.ooxml.address import cell_name
+from xlperf.recalc.areas import MOST_CELLS, TOO_LARGE
 from xlperf.recalc.book import Book
 from xlperf.recalc.engine import Reason
-from xlperf.recalc.meaning import MOST_CELLS, TOO_LARGE, Meanings
+from xlperf.recalc.meaning import Meanings
 from xlperf.recalc.refusal import RefusalError
 
 

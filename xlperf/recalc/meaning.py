@@ -23,15 +23,23 @@ from xlperf.expr import (
     Unsupported,
     Value,
     parse_formula,
-    references_in,
 )
 from xlperf.expr.arrays import is_array
-from xlperf.expr.registry import Function
-from xlperf.expr.steps import Key, Reads, Rows
-from xlperf.expr.values import REF, VALUE, text
+from xlperf.expr.steps import Key, Reads
+from xlperf.expr.values import REF, text
 from xlperf.ooxml.address import Area
 from xlperf.ooxml.formula_cells import Formula
-from xlperf.recalc import preflight
+from xlperf.recalc.areas import Areas
+from xlperf.recalc.arguments import (
+    ARRAY,
+    INTERSECTION,
+    TOTALS,
+    argument_kind,
+    check,
+    filled,
+    intersected,
+    operand_kind,
+)
 from xlperf.recalc.book import Book, cells_of
 from xlperf.recalc.known import plainly
 from xlperf.recalc.moving import NOT_FIXED, KnownValues, common, indexed, moved_by, picked, spanned
@@ -40,61 +48,15 @@ from xlperf.recalc.refusal import RefusalError
 from xlperf.recalc.spreading import cells_of_array
 from xlperf.recalc.tables import part_of
 
-MOST_CELLS = 2_000_000
 _TALLEST = 250
 _FROM_NAMES, _FROM_NAMES_EACH = 1 << 20, 256
 """So much text may come from names, and more for each formula: of sixty names, each of which is
 twice the one before, there would be no end."""
 
-_LARGE = 14
 _LARGEST_LET = 400
 """Nodes that the names of a LET stand for."""
 
-TOO_LARGE = Message("引用的区域过大", "ranges that are too large")
-_ARRAY = Message("此处的数组", "an array here")
-_INTERSECTION = Message("隐式交集", "implicit intersection")
 _ACROSS = Message("跨多个工作表的引用", "references across several sheets")
-_NO_SHEET = Message("引用的工作表不存在", "a sheet that is not there")
-
-_TOTALS = frozenset(
-    """
-    SUM AVERAGE AVERAGEA COUNT COUNTA MAX MAXA MIN MINA PRODUCT SUMSQ STDEV STDEVP STDEV.S STDEV.P
-    VAR VARP VAR.S VAR.P
-    """.split()  # noqa: SIM905 - a table is read more easily
-)
-"""What takes the same cells of several sheets."""
-
-# Functions whose single values Excel does not take from a range by its row or column, or does not
-# compute for each cell of an array, or of which that is not known: those of the former Analysis
-# ToolPak, and some that look at references.
-_NEITHER = frozenset(
-    """
-    BIN2DEC BIN2HEX BIN2OCT DEC2BIN DEC2HEX DEC2OCT HEX2BIN HEX2DEC HEX2OCT OCT2BIN OCT2DEC OCT2HEX
-    CUMIPMT CUMPRINC DELTA EDATE EFFECT EOMONTH FACTDOUBLE GCD GESTEP ISEVEN ISODD LCM MROUND
-    MULTINOMIAL NETWORKDAYS NETWORKDAYS.INTL NOMINAL QUOTIENT SQRTPI WEEKNUM WORKDAY WORKDAY.INTL
-    XIRR XNPV YEARFRAC
-    ADDRESS AGGREGATE HYPERLINK IFS N SWITCH T TYPE XLOOKUP XMATCH
-    """.split()  # noqa: SIM905
-)
-_PLACES_OF_NEITHER = {"VLOOKUP": (2,), "HLOOKUP": (2,), "MATCH": (2,)}
-# What takes cells alone, no arrays.
-_CELLS_ALONE = frozenset(
-    """
-    COUNTIF COUNTIFS SUMIF SUMIFS AVERAGEIF AVERAGEIFS MINIFS MAXIFS COUNTBLANK RANK RANK.EQ
-    RANK.AVG SUBTOTAL DSUM DCOUNT DCOUNTA DAVERAGE DMAX DMIN DPRODUCT DGET DSTDEV DSTDEVP DVAR DVARP
-    """.split()  # noqa: SIM905
-)
-
-
-# Among what is computed in their ranges (`SUM(A1:A9*2)`), a range stands for one of its cells.
-_BY_THE_RULE = frozenset(
-    """
-    AND AVERAGE AVEDEV COUNT COUNTA DEVSQ GEOMEAN HARMEAN KURT LARGE MAX MEDIAN MIN NPV OR
-    PERCENTILE PERCENTILE.INC PRODUCT QUARTILE QUARTILE.INC SKEW SMALL STDEV STDEV.P STDEV.S
-    STDEVP SUM SUMSQ
-    VAR VAR.P VAR.S VARP
-    """.split()  # noqa: SIM905
-)
 
 
 class Meanings:
@@ -102,13 +64,10 @@ class Meanings:
 
     def __init__(self, book: Book) -> None:
         self._book = book
-        self._sheets = {sheet.name.casefold(): sheet.index for sheet in book.workbook.sheets}
-        self._labels = [sheet.name for sheet in book.workbook.sheets]
-        self._worksheets = {index for index, sheet in enumerate(book.sheets) if sheet}
+        self._areas = Areas(book)
         self._defined = {
             (name.sheet, name.name.casefold()): name.text for name in book.workbook.names
         }
-        self._areas: dict[tuple[int, ...], Rows] = {}
         self._parsed: dict[str, Expr] = {}
         self._filled: dict[Key, Mapping[Key, tuple[Expr, Reads]]] = {}
         self._left = _FROM_NAMES + _FROM_NAMES_EACH * len(book.formulas)
@@ -122,7 +81,7 @@ class Meanings:
         if formula.area is None:
             tree = self._resolved(tree, self._place(key), "v")
             if is_array(tree):
-                raise RefusalError(_ARRAY)
+                raise RefusalError(ARRAY)
             yield key, tree
             return
         place = replace(self._place(key), area=formula.area)
@@ -137,7 +96,7 @@ class Meanings:
         """
         if key not in self._filled:
             self._filled[key] = {
-                cell: (tree, self.reads(tree, cell[0]))
+                cell: (tree, self._areas.reads(tree, cell[0]))
                 for cell, tree in self._trees(formula, key)
                 if cell == key or cell not in self._book.formulas
             }
@@ -159,7 +118,7 @@ class Meanings:
         }
 
     def _place(self, key: Key) -> Place:
-        return Place(*key, lambda area, shown: self._left_out(area, shown, key[0]))
+        return Place(*key, lambda area, shown: self._areas.left_out(area, shown, key[0]))
 
     def _resolved(self, tree: Expr, place: Place, kind: str, level: int = 0) -> Expr:
         """The tree without names, and with ranges only where they may stand.
@@ -179,15 +138,17 @@ class Meanings:
             case Range(first, _):
                 if ":" in (first.sheet or ""):
                     raise RefusalError(_ACROSS)
-                return tree if kind in "raq" else _intersected(tree, place, kind)
+                return tree if kind in "raq" else intersected(tree, place, kind)
             case Ref(name):
                 return self._named(name, place, kind, level)
             case Unary(op, operand):
-                return Unary(op, self._operand(operand, place, _inner(tree, kind, place), level))
+                return Unary(
+                    op, self._operand(operand, place, operand_kind(tree, kind, place), level)
+                )
             case Binary(op, left, right):
-                inner = _inner(tree, kind, place)
+                inner = operand_kind(tree, kind, place)
                 parts = [self._operand(each, place, inner, level) for each in (left, right)]
-                return Binary(op, *[_filled(part, tree) for part in parts])
+                return Binary(op, *[filled(part, tree) for part in parts])
             case Call():
                 return self._call(tree, place, kind, level)
         return tree
@@ -208,35 +169,21 @@ class Meanings:
             return self._single(call.args[0], place, level)
         if name == "LET":
             return self._resolved(_let(call.args), place, kind, level)
-        args = tuple(self._all_sheets(call.args)) if name in _TOTALS else call.args
-        found = []
+        args = tuple(self._all_sheets(call.args)) if name in TOTALS else call.args
+        call, found = replace(call, args=args), []
         for at, arg in enumerate(args):
-            wanted = _wanted(replace(call, args=args), function, at, kind, place)
-            is_value = function.kind(at) == "v"
-            if wanted in "vb" and is_value and _is_neither(name, at):
-                wanted = "s"
-            resolve = self._operand if is_value else self._resolved
-            each = resolve(arg, place, wanted, level)
-            found.append(_filled(each, call) if place.spreads else each)
-            if not is_array(each) or (isinstance(each, Const) and not is_value):
-                continue
-            chooses = not function.spread and wanted not in "rq" and not place.spreads
-            chooses |= name == "INDEX"
-            if (is_value and (chooses or _is_neither(name, at))) or (
-                name in _CELLS_ALONE and not is_value and _is_made(each)
-            ):
-                raise RefusalError(_ARRAY)
-        if name == "TRANSPOSE" and not place.spreads:  # which only array formulas compute
-            raise RefusalError(_ARRAY)
-        if name == "AGGREGATE" and not _takes_arrays(found[0]) and any(map(_is_made, found)):
-            raise RefusalError(_ARRAY)
+            resolve = self._operand if function.kind(at) == "v" else self._resolved
+            each = resolve(arg, place, argument_kind(call, at, kind, place), level)
+            found.append(filled(each, call) if place.spreads else each)
+        call = Call(name, tuple(found))
+        check(call, kind, place)
         if name == "INDEX":
             chosen = indexed(found[0], found[1:])
             if isinstance(chosen, Range):
                 return self._resolved(chosen, place, kind, level)
             if chosen is not None:
                 return chosen
-        return settled(Call(name, tuple(found)), place, spread=kind == "a" or place.spreads)
+        return settled(call, place, spread=kind == "a" or place.spreads)
 
     def _all_sheets(self, args: tuple[Expr, ...]) -> Iterator[Expr]:
         """The arguments, with one for each area or each sheet where one is of several."""
@@ -249,11 +196,13 @@ class Meanings:
                 yield arg
                 continue
             start, _, end = first.sheet.partition(":")
-            low, high = sorted(self._home(replace(first, sheet=each), -1) for each in (start, end))
+            low, high = sorted(
+                self._areas.home(replace(first, sheet=each), -1) for each in (start, end)
+            )
             for index in range(low, high + 1):
-                if index not in self._worksheets:
+                if index not in self._areas.worksheets:
                     raise RefusalError(_ACROSS)
-                cell = replace(first, sheet=self._labels[index])
+                cell = replace(first, sheet=self._areas.labels[index])
                 yield replace(arg, first=cell) if isinstance(arg, Range) else cell
 
     # ----------------------------------------------------------------- references by values
@@ -291,14 +240,14 @@ class Meanings:
         """What `@` leaves of a range, be it in an array formula."""
         found = self._resolved(tree, place, "r", level)
         if isinstance(found, Range):
-            return _intersected(found, place, "v")
+            return intersected(found, place, "v")
         if is_array(found):
-            raise RefusalError(_INTERSECTION)
+            raise RefusalError(INTERSECTION)
         return found
 
     def _spill(self, corner: Cell, place: Place) -> Expr:
         """The cells that the array formula of a cell fills."""
-        key = self._home(corner, place.sheet), corner.row, corner.column
+        key = self._areas.home(corner, place.sheet), corner.row, corner.column
         formula = self._book.formulas.get(key)
         if formula is None or not formula.area or not formula.dynamic:
             raise RefusalError(Message("溢出区域", "spilled ranges"))
@@ -313,7 +262,7 @@ class Meanings:
             raise RefusalError(NOT_FIXED)
         first = tree.first if isinstance(tree, Range) else tree
         sheet = "" if isinstance(first, Ref) else (first.sheet or "")
-        if sheet and "[" not in sheet and sheet.casefold() not in self._sheets:
+        if sheet and "[" not in sheet and sheet.casefold() not in self._areas.sheets:
             return Const(REF)
         return self._reference(tree, place, level)
 
@@ -323,7 +272,7 @@ class Meanings:
         if is_array(tree):
             raise RefusalError(NOT_FIXED)
         if (place.sheet, tree) not in self._asked:
-            found = self.known.of(tree, self.reads(tree, place.sheet))
+            found = self.known.of(tree, self._areas.reads(tree, place.sheet))
             self._asked[place.sheet, tree] = found
         return self._asked[place.sheet, tree]
 
@@ -351,8 +300,8 @@ class Meanings:
         found = self._resolved(meaning, array, "r" if kind in "rq" else "a", level)
         if is_array(found) and kind not in "raq":
             if isinstance(found, Range):
-                return _intersected(found, place, kind)
-            raise RefusalError(_INTERSECTION)
+                return intersected(found, place, kind)
+            raise RefusalError(INTERSECTION)
         return found
 
     def _text(self, name: str, place: Place) -> str | None:
@@ -363,7 +312,7 @@ class Meanings:
             return self._defined.get((None, own))
         if (far := self._book.external_names.get(name.casefold())) is not None:
             return far
-        if (text := self._defined.get((self._sheets.get(sheet, -1), own))) is None:
+        if (text := self._defined.get((self._areas.sheets.get(sheet, -1), own))) is None:
             raise RefusalError(
                 Message(f"名称“{name}”没有定义", f"the name “{name}” is not defined")
             )
@@ -381,7 +330,7 @@ class Meanings:
         if table is None:
             raise RefusalError(Message("引用的表不存在", "a table that is not there"))
         area = part_of(table, bracket + rest, place.sheet, place.row)
-        sheet = None if table.sheet == place.sheet else self._labels[table.sheet]
+        sheet = None if table.sheet == place.sheet else self._areas.labels[table.sheet]
         # Of a row that is the formula's own: it moves with the formula, others do not.
         fixed = area.top != area.bottom or area.top != place.row or sheet is not None
         first = Cell(area.top, area.left, sheet, fixed, True)
@@ -389,136 +338,12 @@ class Meanings:
             return first
         return Range(first, Cell(area.bottom, area.right, None, fixed, True))
 
-    # --------------------------------------------------------------------------- references
-
-    def _home(self, cell: Cell, sheet: int) -> int:
-        home = sheet if cell.sheet is None else self._sheets.get(cell.sheet.casefold())
-        if home is None and cell.sheet and cell.sheet.startswith("["):
-            return self._external(cell.sheet)
-        if home is None or home not in self._worksheets:
-            raise RefusalError(_NO_SHEET)
-        return home
-
-    def _external(self, label: str) -> int:
-        for index, sheet in enumerate(self._book.externals, len(self._book.sheets)):
-            if sheet.label == label.casefold():
-                return index
-        zh, en = (
-            "引用其他工作簿，且文件未保存其数值",
-            "references to other workbooks without their values",
-        )
-        raise RefusalError(Message(zh, en))
-
-    def reads(self, tree: Expr, sheet: int) -> Reads:
-        """What a tree without names reads, node by node."""
-        nodes = (node for node in references_in(tree) if not isinstance(node, Ref))
-        return [(node, self.cells(node, sheet)) for node in nodes]
-
-    def cells(self, node: Cell | Range, sheet: int) -> Rows:
-        """The cells that a reference stands for, row by row.
-
-        The same object for all who read the same area.
-        """
-        first, last = (node, node) if isinstance(node, Cell) else (node.first, node.last)
-        home = self._home(first, sheet)
-        bottom, right = last.row, last.column
-        if bottom == LAST_ROW or right == LAST_COLUMN:  # the same end for all: they stand together
-            bottom, right = min(bottom, self._used[0]), min(right, self._used[1])
-            bottom, right = max(bottom, first.row), max(right, first.column)
-        if (bottom - first.row + 1) * (right - first.column + 1) > MOST_CELLS:
-            raise RefusalError(TOO_LARGE)
-        area = home, first.row, first.column, bottom, right
-        if area not in self._areas:
-            self._areas[area] = _rows(*area)
-            if home >= len(self._book.sheets):
-                self._check_external(home, self._areas[area])
-        return self._areas[area]
-
-    def _check_external(self, home: int, rows: Rows) -> None:
-        """Of a range the cells that are not remembered are blank; where none is, that is unsure."""
-        values = self._book.externals[home - len(self._book.sheets)].values
-        if not any(key[1:] in values for row in rows for key in row):
-            self._external("")
-
-    @cached_property
-    def _used(self) -> tuple[int, int]:
-        """The last row and column that hold anything on any sheet."""
-        extents = [sheet.extent for sheet in self._book.sheets if sheet]
-        extents += [position for sheet in self._book.externals for position in sheet.values]
-        return max(row for row, _ in extents), max(column for _, column in extents)
-
-    def _left_out(self, area: Range, shown: bool, sheet: int) -> tuple[set[int], set[int]] | None:
-        """What `Place.left_out` gives for a range as a formula of this sheet spells it."""
-        home = self._home(area.first, sheet)
-        found = self._book.sheets[home] if home < len(self._book.sheets) else None
-        if found is None or found.hidden_rows is None:
-            return None
-        rows = range(area.first.row, area.last.row + 1)
-        columns = range(area.first.column, area.last.column + 1)
-        hidden = {row for row in found.hidden_rows if row in rows}
-        tables = (table for table in self._book.tables.values() if table.sheet == home)
-        if hidden and (found.is_filtered or any(table.is_filtered for table in tables)):
-            return None
-        nested = {
-            row
-            for (index, row, column), formula in self._book.formulas.items()
-            if index == home
-            and row in rows
-            and column in columns
-            and preflight.functions(formula.text) & {"SUBTOTAL", "AGGREGATE"}
-        }
-        return nested, hidden if shown else set()
-
 
 def _tree(text: str) -> Expr:
     tree = parse_formula(plainly(text), placed=True, everywhere=True)
     if isinstance(tree, Unsupported):
         raise RefusalError(tree.reason)
     return tree
-
-
-def _inner(tree: Expr, kind: str, place: Place) -> str:
-    """What is wanted of the operands of an operator."""
-    if kind == "a" or place.spreads:
-        return "a"
-    if kind in "rq":
-        return "b" if _has_braces(tree) else "v" if kind == "r" else "s"
-    return kind
-
-
-def _wanted(call: Call, function: Function, at: int, kind: str, place: Place) -> str:
-    """What is wanted of an argument."""
-    takes = function.kind(at)
-    if place.spreads:
-        is_choice = call.function in ("IF", "CHOOSE") and at
-        return "r" if takes == "r" or (is_choice and kind == "r") else "a"
-    if call.function == "INDEX" and not at and isinstance(call.args[at], (Unary, Binary)):
-        return "a"  # which it takes as it is, also in formulas of one cell
-    if takes == "r":
-        return "r" if call.function in _BY_THE_RULE else "q"
-    if takes != "v":
-        return takes
-    if call.function in ("IF", "CHOOSE") and at and kind in "rq":
-        return kind
-    inner = _inner(call, kind, place)
-    if inner == "a" or inner == "b":
-        return inner if function.spread else "s"
-    return inner
-
-
-def _filled(arg: Expr, around: Call | Binary) -> Expr:
-    """An operand or argument whose blanks count as 0, where it makes a difference.
-
-    In an array, IF and its like do not pass on that a cell is blank.
-    """
-    match arg, around:
-        case _, Call("SUM" | "SUMSQ" | "SUMPRODUCT" | "IF" | "IFERROR" | "IFNA") | Binary(
-            "+" | "-" | "*" | "/" | "^"
-        ):
-            return arg
-        case Call("IF" | "IFERROR" | "IFNA" | "CHOOSE"), _ if is_array(arg):
-            return Call("FILLED…", (arg,))
-    return arg
 
 
 def _let(args: tuple[Expr, ...]) -> Expr:
@@ -557,55 +382,6 @@ def _replaced(tree: Expr, known: Mapping[str, Expr]) -> Expr:
     return tree
 
 
-def _has_braces(tree: Expr) -> bool:
-    match tree:
-        case Const(value):
-            return isinstance(value, tuple)
-        case Unary(_, operand):
-            return _has_braces(operand)
-        case Binary(_, left, right):
-            return _has_braces(left) or _has_braces(right)
-        case Call(_, args):
-            return any(map(_has_braces, args))
-    return False
-
-
-def _takes_arrays(code: Expr) -> bool:
-    """Whether AGGREGATE takes arrays: for LARGE and what follows it in its list."""
-    return isinstance(code, Const) and type(code.value) is float and code.value >= _LARGE
-
-
-def _is_made(arg: Expr) -> bool:
-    """Whether an argument is an array that no range holds."""
-    return is_array(arg) and not isinstance(arg, Range)
-
-
-def _is_neither(name: str, at: int) -> bool:
-    neither = name in _NEITHER or FUNCTIONS[name].added
-    return neither or at in _PLACES_OF_NEITHER.get(name, ())
-
-
-def _intersected(area: Range, place: Place, kind: str) -> Expr:
-    """The cell of a range that Excel takes for its only value, in the formula's row or column."""
-    first, last = area.first, area.last
-    height, width = last.row - first.row, last.column - first.column
-    if kind != "v" and (height or width):
-        raise RefusalError(
-            Message("此处应为单个值，不能是区域", "one value is needed here, not a range")
-        )
-    if not (height or width):
-        return first
-    beside = first.row <= place.row <= last.row
-    below = first.column <= place.column <= last.column
-    if height and width and (beside or below):
-        raise RefusalError(_INTERSECTION)
-    if height and beside:
-        return replace(first, row=place.row, row_fixed=False)
-    if width and below:
-        return replace(first, column=place.column, column_fixed=False)
-    return Const(VALUE)
-
-
 def _from(tree: Expr, place: Place, name: str) -> Expr:
     """What a name says in this place: its relative references are counted from A1."""
     match tree:
@@ -633,8 +409,3 @@ def _from(tree: Expr, place: Place, name: str) -> Expr:
         case Call(function, args):
             return Call(function, tuple(_from(arg, place, name) for arg in args))
     return tree
-
-
-def _rows(home: int, top: int, left: int, bottom: int, right: int) -> Rows:
-    columns = range(left, right + 1)
-    return tuple(tuple((home, row, column) for column in columns) for row in range(top, bottom + 1))
