@@ -339,6 +339,8 @@ def test_libreoffice_fills_the_same_cells(tmp_path: Path, libreoffice: LibreOffi
         ("DATE(2024,1,1)", "1904"),
         ('"2024-01-01"+0', "2024-01-01"),
         ("day+0", "1904"),
+        ('COUNTIF(A1:A3,">2024-01-01")', "2024-01-01"),
+        ('COUNTIF(A1:A3,">5")', 1.0),
     ],
 )
 def test_only_days_hang_on_the_date_system(formula: str, wanted: object) -> None:

@@ -12,6 +12,7 @@ from xlperf.expr.values import (
     ExcelError,
     Fault,
     Value,
+    days_are_doubted,
     doubt,
     doubts,
     finite,
@@ -48,7 +49,7 @@ def test_of(criterion: Value) -> Test:
     if isinstance(criterion, str) and len(criterion) > _LONGEST:
         doubt(criterion[:20])
         raise Fault(VALUE)
-    test, doubtful = _test_and_doubts(str(type(criterion)), criterion)
+    test, doubtful = _test_and_doubts(str(type(criterion)), criterion, days_are_doubted())
     for each in doubtful:  # told anew each time: who asks now may be another workbook
         doubt(each)
     return test
@@ -56,8 +57,8 @@ def test_of(criterion: Value) -> Test:
 
 # By type too: Python takes TRUE for 1.
 @lru_cache(maxsize=1024)
-def _test_and_doubts(_: str, criterion: Value) -> tuple[Test, tuple[str, ...]]:
-    with doubts() as doubtful:
+def _test_and_doubts(_: str, criterion: Value, days: bool) -> tuple[Test, tuple[str, ...]]:
+    with doubts(days=days) as doubtful:
         test = _test(criterion)
     return test, tuple(doubtful)
 

@@ -66,6 +66,10 @@ def doubts(*, days: bool = False) -> Iterator[list[str]]:
         _days_doubted.reset(token_of_days)
 
 
+def days_are_doubted() -> bool:
+    return _days_doubted.get()
+
+
 def doubt(what: str) -> None:
     if (found := _doubts.get()) is not None:
         found.append(what)
@@ -162,7 +166,7 @@ def text_number(source: str) -> float:
             raise Fault(VALUE)
         return -result if found["open"] or found["sign"] == "-" else result
     if found := _DATE.fullmatch(plain):
-        if _days_doubted.get():
+        if days_are_doubted():
             doubt(source)
         year, _, month, day = found.groups()
         try:
