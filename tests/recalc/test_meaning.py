@@ -209,6 +209,7 @@ def linked(formula: str, cells: str = EXTERNAL) -> bytes:
         ("IFERROR('[1]数 据'!A2,0)", "without their values"),
         ("IFERROR([1]Gone!A1,0)", "without their values"),
         ("IFERROR([2]Other!A1,0)", "without their values"),
+        ("IFERROR('C:\\[b.xlsx]S'!A1,0)", "without their values"),
         ("IFERROR([1]!Name,0)", "not defined"),
         ("[1]!Rate*2", 10.0),
         ("SUM([1]!Both)", 12.0),

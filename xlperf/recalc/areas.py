@@ -28,7 +28,7 @@ class Areas:
     def home(self, cell: Cell, sheet: int) -> int:
         """The sheet of a reference that stands on this one. Raises RefusalError."""
         home = sheet if cell.sheet is None else self.sheets.get(cell.sheet.casefold())
-        if home is None and cell.sheet and cell.sheet.startswith("["):
+        if home is None and cell.sheet and "[" in cell.sheet:
             return self._external(cell.sheet)
         if home is None or home not in self.worksheets:
             raise RefusalError(_NO_SHEET)

@@ -133,10 +133,10 @@ class Meanings:
         match tree:
             case Const(tuple()) if kind in "vs":
                 raise RefusalError(Message("数组常量", "array constants"))
-            case Cell(sheet=str(sheet)) if ":" in sheet:
+            case Cell() if _is_across(tree):
                 raise RefusalError(_ACROSS)
             case Range(first, _):
-                if ":" in (first.sheet or ""):
+                if _is_across(first):
                     raise RefusalError(_ACROSS)
                 return tree if kind in "raq" else intersected(tree, place, kind)
             case Ref(name):
@@ -192,10 +192,10 @@ class Meanings:
                 yield from self._all_sheets(arg.args)
                 continue
             first = arg.first if isinstance(arg, Range) else arg
-            if not (isinstance(first, Cell) and first.sheet and ":" in first.sheet):
+            if not (isinstance(first, Cell) and _is_across(first)):
                 yield arg
                 continue
-            start, _, end = first.sheet.partition(":")
+            start, _, end = (first.sheet or "").partition(":")
             low, high = sorted(
                 self._areas.home(replace(first, sheet=each), -1) for each in (start, end)
             )
@@ -344,6 +344,11 @@ def _tree(text: str) -> Expr:
     if isinstance(tree, Unsupported):
         raise RefusalError(tree.reason)
     return tree
+
+
+def _is_across(cell: Cell) -> bool:
+    """Whether a reference is to several sheets of this workbook."""
+    return cell.sheet is not None and ":" in cell.sheet and "[" not in cell.sheet
 
 
 def _let(args: tuple[Expr, ...]) -> Expr:
