@@ -371,6 +371,23 @@ def test_a_plan_that_hangs_on_values_is_made_for_each_workbook() -> None:
         assert found == [3.0, 15.0, 3.0]
 
 
+def test_plans_that_hang_on_different_cells_are_not_mixed_up() -> None:
+    def build(source: str, far: float, near: float) -> Callable[[Any, Any], None]:
+        def write(_: Any, sheet: Any) -> None:
+            sheet.write_column("A1", [1, 2, 4, 8])
+            sheet.write("B1", source)
+            sheet.write_row("C1", [far, near])
+            formula = "=SUM(A1:OFFSET(A1,INDIRECT(B1),0))"
+            sheet.write_formula(FIRST[0] - 1, FIRST[1] - 1, formula)
+
+        return write
+
+    cells = [("C1", 1, 3), ("C1", 2, 3), ("D1", 1, 1), ("D1", 1, 2), ("C1", 3, 3)]
+    books = [filled(build(*each)) for each in cells]
+    found = [value_of(outcome) for outcome in recalculate(books, "compiled")]
+    assert found == [3.0, 7.0, 3.0, 7.0, 15.0]
+
+
 def test_references_in_circles_are_refused() -> None:
     def build(_: Any, sheet: Any) -> None:
         sheet.write_formula("A1", "=OFFSET(C1,B1,0)")

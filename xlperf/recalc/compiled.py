@@ -30,13 +30,13 @@ class Compiled:
         return found if isinstance(found, list) else ()
 
     def recalculate(self, books: Sequence[Book]) -> Sequence[Values | Reason]:
-        alike: dict[object, list[int]] = {}
+        alike: dict[int, tuple[BookPlan, list[int]]] = {}
         for index, book in enumerate(books):
-            alike.setdefault(self._kind(book), []).append(index)
-        answers: list[Values | Reason] = [{}] * len(books)
-        for places in alike.values():
-            found = self._plan(books[places[0]])
+            found = self._plan(book)
             assert isinstance(found, BookPlan)
+            alike.setdefault(id(found), (found, []))[1].append(index)
+        answers: list[Values | Reason] = [{}] * len(books)
+        for found, places in alike.values():
             group = [books[place] for place in places]
             for place, answer in zip(places, _answers(found, group), strict=True):
                 answers[place] = answer
@@ -59,7 +59,8 @@ class Compiled:
     def _kind(self, book: Book) -> object:
         """What is the same for workbooks of one plan."""
         cells = self._hangs_on.get(book.signature, ())
-        return book.signature, tuple([(type(value), value) for value in map(book.value, cells)])
+        held = [(cell, type(value), value) for cell in cells for value in [book.value(cell)]]
+        return book.signature, tuple(held)
 
 
 def _refusals(book: Book) -> Iterator[Reason]:
