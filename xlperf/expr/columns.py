@@ -82,7 +82,7 @@ def _visit_cells(expr: Expr, env: Env) -> Any:
     match expr:
         case Cell() | Ref():
             return area_of(_visit(expr, env))
-        case Call("IF" | "CHOOSE" as name, (condition, *choices)):
+        case Call("IF" | "CHOOSE" as name, (condition, *choices)) if not is_array(condition):
             args = [_visit(condition, env), *(_visit_cells(choice, env) for choice in choices)]
             return _apply(FUNCTIONS[name].scalar, args)
         case Call("INDEX", _):

@@ -34,6 +34,7 @@ from xlperf.ooxml.workbook import NS
 _CONTENT = re.compile(
     rb"(\s*<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*)(?:<v(?:\s[^>]*)?(?:/>|>[^<]*</v>))?(.*)", re.DOTALL
 )
+_ANY_CELL = re.compile(rb'<c r="([A-Z]++[0-9]++)"([^>]*?)(?:/>|>(.*?)</c>)', re.DOTALL)
 _SMALLEST = 2.2251e-308
 _OF_NUMBERS = b"0123456789.+-eE<v> \t\r\n"
 _DAY = datetime.timedelta(days=1)
@@ -98,8 +99,14 @@ class FormulaSheet:
         return self._outline.extent
 
     @property
-    def hides_rows(self) -> bool:
-        return self._outline.hides_rows
+    def hidden_rows(self) -> frozenset[int] | None:
+        """The rows that do not show; None where the file does not tell which these are."""
+        return self._outline.hidden_rows
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether a filter of the sheet hides rows."""
+        return self._outline.is_filtered
 
     def value(self, position: Position) -> Any:
         """What a cell holds: a number, a text, a truth, None, or an error as `error` makes it."""
@@ -192,9 +199,10 @@ class FormulaSheet:
             written = zip(names, slots, kinds, elements, strict=True)
             strangers = {name: (kind, element) for name, slot, kind, element in written if slot < 0}
             xml = CELL.sub(lambda cell: self._first_value(cell, strangers), xml)
-        for position, value in spilt.items():
-            name = cell_name(*position).encode()
-            xml = _filled(xml, name, *self._written(name, value))
+        if spilt:
+            named = {cell_name(*place).encode(): value for place, value in spilt.items()}
+            held = {name: self._written(name, value) for name, value in named.items()}
+            xml = _ANY_CELL.sub(lambda cell: _filled(cell, held), xml)
         return xml
 
     def _written(self, name: bytes, value: Any) -> tuple[bytes, bytes]:
@@ -254,14 +262,12 @@ def _numbers(values: Sequence[float]) -> list[bytes]:
     return shown.replace("e", "E").encode().split(b"\n")[: len(values)]
 
 
-def _filled(xml: bytes, name: bytes, kind: bytes, element: bytes) -> bytes:
-    """The part with another value in a cell that holds no formula of its own."""
-    pattern = rb'<c r="%b"([^>]*?)(?:/>|>(.*?)</c>)' % name
-    found = re.search(pattern, xml, re.DOTALL)
-    if found is None:
-        return xml
-    new = b'<c r="%b"%b>%b</v></c>' % (name, _typed(found[1], kind), element)
-    return xml[: found.start()] + new + xml[found.end() :]
+def _filled(cell: re.Match[bytes], values: Mapping[bytes, tuple[bytes, bytes]]) -> bytes:
+    """A cell that holds no formula of its own, with another value if it is among these."""
+    if cell[1] not in values:
+        return cell[0]
+    kind, element = values[cell[1]]
+    return b'<c r="%b"%b>%b</v></c>' % (cell[1], _typed(cell[2], kind), element)
 
 
 def _all_numbers(slots: Sequence[bytes]) -> list[Any] | None:

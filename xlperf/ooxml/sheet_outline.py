@@ -26,10 +26,14 @@ MARK = b"\1"
 """Stands for a slot in an outline; no XML can hold it."""
 
 _HIDDEN = re.compile(
-    rb"<row\b[^>]*\s(?:hidden\s*=\s*[\"'](?:1|true)|ht\s*=\s*[\"']0*(?:\.0*)?[\"'])"
-    rb"|<sheetFormatPr\b[^>]*\szeroHeight\s*=\s*[\"'](?:1|true)"
+    rb"<row\b[^>]*\s(?:hidden\s*=\s*[\"'](?:1|true)|ht\s*=\s*[\"']0*(?:\.0*)?[\"'])[^>]*>"
 )
-_LAYOUT = re.compile(r"\$?[a-z]{1,3}:\$?[a-z]|\d:\$?\d|1048576|xfd|subtotal|aggregate")
+_ALL_HIDDEN = re.compile(rb"<sheetFormatPr\b[^>]*\szeroHeight\s*=\s*[\"'](?:1|true)")
+_ROW_NUMBER = re.compile(rb"\sr\s*=\s*[\"']([0-9]+)[\"']")
+_FILTERED = re.compile(rb"<filterColumn\b|<sheetPr\b[^>]*\sfilterMode\s*=\s*[\"'](?:1|true)")
+_LAYOUT = re.compile(
+    r"\$?[a-z]{1,3}:\$?[a-z]|\d:\$?\d|1048576|xfd|subtotal|aggregate|indirect|offset"
+)
 _ENCODING = re.compile(rb"\s*<\?xml[^>]*encoding=[\"'](?!utf-8|UTF-8)")
 _ODD_CELL = re.compile(rb"<c[>/\t\r\n]")
 _PREFIXED = re.compile(rb"<[\w.-]+:worksheet\b")
@@ -43,6 +47,7 @@ _SLOT_AFTER = re.compile(rb"\s*<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*\x01</v>")
 TYPE = re.compile(rb'\st="(\w+)"')
 """The attribute `t` in the tag of a cell."""
 
+_DYNAMIC = b' cm="'
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 _REFERENCE = re.compile("&(?:#(?:x([0-9A-Fa-f]+)|([0-9]+))|(amp|lt|gt|quot|apos));")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
@@ -55,12 +60,13 @@ class Formula:
     """A formula without its "=": a shared one as it reads in this cell.
 
     `kind` is "" for a formula of one cell, "array" for one that fills its `area`, else the type
-    that the file names ("dataTable").
+    that the file names ("dataTable"). A `dynamic` one fills as many cells as it gives values.
     """
 
     text: str
     kind: str = ""
     area: Area | None = None
+    dynamic: bool = False
 
 
 def reads_layout(formulas: str) -> bool:
@@ -124,7 +130,8 @@ class Outline:
 
     def __init__(self, skeleton: bytes, part: str, limits: Limits) -> None:
         self._part, self._limits = part, limits
-        self.hides_rows = bool(_HIDDEN.search(skeleton))
+        self.hidden_rows = _hidden_rows(skeleton)
+        self.is_filtered = bool(_FILTERED.search(skeleton))
         self._all: list[tuple[bytes, bytes, bytes]] = CELL.findall(skeleton)
         self._formulas = [cell for cell in self._all if cell[2].lstrip().startswith(b"<f")]
         self._slots: dict[tuple[bytes, ...], TypedSlots] = {}
@@ -137,7 +144,10 @@ class Outline:
 
     @cached_property
     def signature(self) -> Signature:
-        found = ((name, _FORMULA.match(content), content) for name, _, content in self._formulas)
+        found = [
+            (name + _DYNAMIC * (_DYNAMIC in tag), _FORMULA.match(content), content)
+            for name, tag, content in self._formulas
+        ]
         return Signature(tuple([(name, m[0] if m else content) for name, m, content in found]))
 
     @cached_property
@@ -146,7 +156,7 @@ class Outline:
         formulas: dict[Position, Formula] = {}
         size = 0
         try:
-            for name, _, content in self._formulas:
+            for name, tag, content in self._formulas:
                 position = parse_cell(name.decode())
                 match = _FORMULA.match(content)
                 if not match:
@@ -166,7 +176,7 @@ class Outline:
                     raise ValueError("formulas")
                 area = parse_area(settings["ref"]) if kind == "array" else None
                 kind = "" if kind in ("normal", "shared") else kind
-                formulas[position] = Formula(text, kind, area)
+                formulas[position] = Formula(text, kind, area, _DYNAMIC in tag)
         except (ValueError, LookupError) as error:
             raise damaged(self._part) from error
         return formulas
@@ -234,6 +244,13 @@ class Outline:
             return TypedSlot(kind, first if content.strip() == b"<is>\1</t></is>" else 0)
         at = content.find(MARK + b"</v>")
         return TypedSlot(kind, first + 2 * content.count(MARK, 0, at) if at >= 0 else 0)
+
+
+def _hidden_rows(skeleton: bytes) -> frozenset[int] | None:
+    numbers = [_ROW_NUMBER.search(row) for row in _HIDDEN.findall(skeleton)]
+    if not all(numbers) or _ALL_HIDDEN.search(skeleton):
+        return None
+    return frozenset([int(number[1]) for number in numbers if number])
 
 
 @lru_cache(maxsize=1024)
