@@ -248,6 +248,29 @@ def test_a_quotation_mark_in_a_name_is_doubled_within_a_text() -> None:
     assert formulas(body, 'a"b') == [['INDIRECT("\'a""b\'!A1")+\'a"b\'!A1']]
 
 
+def test_charts_keep_the_names_that_each_clone_gets() -> None:
+    """Names of the workbook are looked for there by a chart, and those of newer charts by Excel."""
+    newer = "http://schemas.microsoft.com/office/drawing/2014/chartex"
+    parts = {
+        "xl/charts/chart1.xml": (SHEET_PART, "chart", "<c><f>[0]!n</f><f>[0]!other</f></c>"),
+        "xl/charts/chartEx1.xml": (
+            SHEET_PART,
+            "chartEx",
+            f'<cx:c xmlns:cx="{newer}"><cx:f>_xlchart.v1.0</cx:f></cx:c>',
+        ),
+    }
+    texts = {"n": "OFFSET(S!$A$1,0,0,9)", "_xlchart.v1.0": "S!$A$1:$A$9", "other": "O!$A$1"}
+    defined = "".join(f'<definedName name="{n}">{t}</definedName>' for n, t in texts.items())
+    package = small_workbook("<sheetData/>", names=defined, parts=parts)
+    clones = cloned(package, {"a": 0, "b c": 0}, SHEET_PART)
+    for name in ("a", "b c"):
+        charts = hanging(clones, sheet_part(clones, name))[1:]
+        found = [f.text for part in charts for f in clones.xml(part).iter("{*}f")]
+        assert found == [f"'{name}'!n", "[0]!other", f"'{name}'!$A$1:$A$9"]
+    names = clones.xml("xl/workbook.xml").iter(NS + "definedName")
+    assert [n.get("name") for n in names] == ["n", "n", "other"]
+
+
 FORMULA = '<sheetData><row r="4"><c r="C4"><f>{}</f></c></row></sheetData>'
 TABLE = (
     '<table xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" id="1" name="t" '

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from xlperf.diagnostic import WorkbookError
 from xlperf.expr import ExcelError
-from xlperf.ooxml.formula_cells import Formula, FormulaSheet
+from xlperf.ooxml.formula_cells import FormulaSheet
+from xlperf.ooxml.sheet_outline import Formula
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 USUAL = (

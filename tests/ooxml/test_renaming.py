@@ -55,8 +55,39 @@ def test_names_in_formulas_follow(formula: str, expected: str) -> None:
     assert Renaming("S", "a'b", {"明细": "新表"}).formula(formula) == expected
 
 
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("[0]!范围+[0]!别的", "'a''b'!范围+[0]!别的"),
+        ("[0]!明细[列]+范围", "[0]!新表[列]+范围"),
+        ('INDIRECT("明细[列]")&"明细[列]"', 'INDIRECT("新表[列]")&"新表[列]"'),
+        ('ROWS(INDIRECT("明细"))+INDIRECT("明细单")', 'ROWS(INDIRECT("新表"))+INDIRECT("明细单")'),
+        ('HYPERLINK("#明细","明细")', 'HYPERLINK("#新表","新表")'),
+        ('"明细[列]"', '"明细[列]"'),
+        ("#S!A1", "#'a''b'!A1"),
+    ],
+)
+def test_names_and_tables_that_become_those_of_the_sheet_follow(
+    formula: str, expected: str
+) -> None:
+    renaming = Renaming("S", "a'b", {"明细": "新表"}, local={"范围"})
+    assert renaming.formula(formula) == expected
+
+
+def test_the_pivot_table_of_a_chart_follows() -> None:
+    chart = (
+        '<c:chartSpace xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart">'
+        "<c:pivotSource><c:name>[f.xlsx]{}!p</c:name></c:pivotSource></c:chartSpace>"
+    )
+    for sheet, expected in (("S", "a b"), ("O", "O")):
+        parts = {"xl/charts/chart1.xml": (SHEET_PART, "chart", chart.format(sheet))}
+        renamed = rename_sheet(small_workbook("<sheetData/>", parts=parts), SHEET_PART, "a b")
+        name = renamed.xml("xl/charts/chart1.xml").findtext(".//{*}name")
+        assert name == f"[f.xlsx]{expected}!p"
+
+
 def test_sheets_and_names_are_found_in_formulas() -> None:
-    formula = "SUM(Sheet1:'x'!A1,'a b:c d'!B2)+甲*明细[乙]+\"丙\"&O!丁&[1]S:T!A1"
+    formula = "SUM(Sheet1:'x'!A1,'a b:c d'!B2)+甲*明细[乙]+\"丙\"&O!丁&[1]S:T!A1+[0]!戊"
     assert list(spans(formula)) == [("a b", "c d")]
-    assert {"甲", "明细", "丁", "sum"} <= words(formula)
+    assert {"甲", "明细", "丁", "sum", "戊"} <= words(formula)
     assert not {"乙", "丙"} & words(formula)

@@ -22,7 +22,7 @@ from tests.oracles.libreoffice import LibreOffice
 from xlperf.diagnostic import WorkbookError
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.rows import RowEdit, resize_rows
-from xlperf.ooxml.workbook import NS
+from xlperf.ooxml.workbook import MAIN, NS
 
 # Rows before, rows after, and whether the table of one row is the start or the end of it.
 RESIZES = [
@@ -220,6 +220,13 @@ def test_names_follow(text: str, grown: str, shrunk: str) -> None:
             assert name.text == expected
 
 
+def test_areas_for_printing_follow_without_their_signs() -> None:
+    name = '<definedName name="_xlnm.Print_Area" localSheetId="0">S!$A1:$F9</definedName>'
+    package = small_workbook("<sheetData/>", names=name)
+    resized = resize_rows(package, SHEET_PART, RowEdit(5, 8, 6))
+    assert next(resized.xml("xl/workbook.xml").iter(NS + "definedName")).text == "S!$A1:$F11"
+
+
 def test_formulas_of_other_sheets_follow() -> None:
     other = (
         '<sheetData><row r="5"><c r="A5"><f t="shared" ref="A5:A6" si="1">S!B9+B9</f></c>'
@@ -249,6 +256,45 @@ def test_a_chart_of_one_row_gets_all_rows_but_keeps_its_title() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "content", "grown"),
+    [
+        ("queryTable", '<sortState ref="A5:B5"/>', '<sortState ref="A5:B7"/>'),
+        (
+            "table",
+            f'<table xmlns="{MAIN}" ref="A4:C5"><calculatedColumnFormula>SUM(B$5:B5)'
+            "</calculatedColumnFormula></table>",
+            f'<table xmlns="{MAIN}" ref="A4:C7"><calculatedColumnFormula>SUM(B$5:B5)'
+            "</calculatedColumnFormula></table>",
+        ),
+    ],
+)
+def test_what_a_table_of_one_row_holds_follows(kind: str, content: str, grown: str) -> None:
+    package = small_workbook("<sheetData/>", parts={_PART: (SHEET_PART, kind, content)})
+    resized = resize_rows(package, SHEET_PART, RowEdit(5, 5, 3))
+    assert resized.read(_PART).decode() == grown
+
+
+def test_panes_of_add_ins_do_not_matter() -> None:
+    """They belong to the package, though they lie among the parts of the workbook."""
+    parts = {
+        "xl/webextensions/taskpanes.xml": ("", "webextensiontaskpanes", "<taskpanes/>"),
+        "xl/webextensions/webextension1.xml": (
+            "xl/webextensions/taskpanes.xml",
+            "webextension",
+            "<webextension/>",
+        ),
+    }
+    package = small_workbook("<sheetData/>", parts=parts)
+    types = "".join(
+        f'<Override PartName="/{part}" ContentType="application/vnd.ms-office.x+xml"/>'
+        for part in parts
+    )
+    package = package.replace({"[Content_Types].xml": f"<Types>{types}</Types>".encode()})
+    resized = resize_rows(package, SHEET_PART, RowEdit(5, 8, 6))
+    assert all(resized.read(part) == package.read(part) for part in parts)
+
+
 def test_an_error_names_sheet_and_cell() -> None:
     other = '<sheetData><row r="5"><c r="C5"><f>S!B7</f></c></row></sheetData>'
     with pytest.raises(WorkbookError) as error:
@@ -261,11 +307,10 @@ def test_jumps_of_shapes_follow() -> None:
     parts = {"xl/drawings/drawing1.xml": (SHEET_PART, "drawing", "<d/>")}
     package = small_workbook("<sheetData/>", parts=parts)
     links = "xl/drawings/_rels/drawing1.xml.rels"
-    entries = (
-        '<Relationships><Relationship Id="a" Type="x/hyperlink" Target="#S!A9"/><Relationship '
-        'Id="b" Type="x/hyperlink" Target="#%27S%27!A9"/><Relationship Id="c" Type="x/hyperlink" '
-        'Target="https://example.org/#S!A9" TargetMode="External"/></Relationships>'
-    )
+    entries = """<Relationships><Relationship Id="a" Type="x/hyperlink" Target='#S!A9'/>
+        <Relationship Id="b" Type="x/hyperlink" Target='#%27S%27!A9'/>
+        <Relationship Id="c" Type="x/hyperlink" Target="https://example.org/#S!A9"
+        TargetMode="External"/></Relationships>"""
     resized = resize_rows(package.replace({links: entries.encode()}), SHEET_PART, RowEdit(5, 8, 6))
     targets = [link.get("Target") for link in resized.xml(links)]
     assert targets == ["#S!A11", "#'S'!A11", "https://example.org/#S!A9"]

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlperf.diagnostic import WorkbookError
-from xlperf.ooxml.address import Area
+from xlperf.ooxml.address import Area, cell_name
 from xlperf.ooxml.package import Package
-from xlperf.ooxml.sheet import SheetWriter, read_sheet, read_strings
+from xlperf.ooxml.preflight import Limits
+from xlperf.ooxml.sheet import SheetWriter, read_sheet, read_strings, split_formula, with_spills
 from xlperf.ooxml.workbook import Workbook
 
 PART = "xl/worksheets/sheet1.xml"
@@ -71,6 +72,49 @@ def test_shared_formulas_are_told_cell_by_cell():
     )
     cells = read_sheet(sheet_xml(rows), PART, ()).cells
     assert [cells[row, 1].formula for row in (1, 2, 3)] == ["B1*$C$1", "B2*$C$1", "B3*$C$1"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "start", "formula"),
+    [
+        (b'<c r="A1" t="str" s="2"><f>B1</f><v>x</v></c>', b'<c r="A1" s="2"', b"<f>B1</f>"),
+        (b"<c r='A1' t = 's'><f/></c>", b"<c r='A1'", b"<f/>"),
+        (
+            b'<c r="A1"><f><![CDATA[IF(B1<2,"</f>",1)]]></f></c>',
+            b'<c r="A1"',
+            b'<f><![CDATA[IF(B1<2,"</f>",1)]]></f>',
+        ),
+        (b'<c r="A1"><f>B1<!-- > -->+1</f></c>', b'<c r="A1"', b"<f>B1<!-- > -->+1</f>"),
+        (b'<c r="A1" t="n" s="2"/>', b'<c r="A1" s="2"', b""),
+        (b'<c r="A1"><v>7</v></c>', b'<c r="A1"', b""),
+    ],
+)
+def test_a_cell_is_split_from_its_value(cell, start, formula):
+    assert split_formula(cell) == (start, formula)
+
+
+def test_cells_that_another_formula_fills_depend_on_it():
+    rows = (
+        b'<row r="2"><c r="B2"><f t="array" ref="B2:B4">A2:A4*2</f><v>1</v></c></row>'
+        b'<row r="3"><c r="B3" s="5"><v>2</v></c></row>'
+        b'<row r="6"><c r="B6"><f t="dataTable" ref="B6:C7" dt2D="1" dtr="1" r1="A1" r2="A2"/>'
+        b'<v>3</v></c></row><row r="8"><c r="A8"><f t="array" ref="A8">B1</f></c></row>'
+    )
+    xml = sheet_xml(rows)
+    sheet = read_sheet(xml, PART, ())
+    whole = with_spills(sheet, xml, PART)
+    formulas = {cell_name(*at): c.formula for at, c in whole.cells.items() if c.formula}
+    table = "TABLE(A5:C5,A5:A7,A1,A2)"
+    assert formulas == {
+        "B2": "A2:A4*2",
+        "B3": "_xlfn.ANCHORARRAY(B2)",
+        "B4": "_xlfn.ANCHORARRAY(B2)",
+        **dict.fromkeys(("B6", "C6", "B7", "C7"), table),
+        "A8": "B1",
+    }
+    assert (whole.cells[3, 2].value, whole.cells[3, 2].style) == (2, 5)
+    with pytest.raises(WorkbookError, match="数组公式"):
+        with_spills(sheet, xml, PART, Limits(cells=5))
 
 
 def test_rows_and_cells_without_addresses_are_counted():

@@ -20,13 +20,10 @@ from xlperf.ooxml.number_format import display
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.values import (
     CellValueError,
-    blank_cell,
+    CellWriter,
     date_serial,
     escape,
-    formula_cell,
-    number_cell,
     sheet_name_problem,
-    text_cell,
     unescape,
 )
 
@@ -47,7 +44,7 @@ def _workbook(cells: Sequence[bytes]) -> bytes:
 
 
 def _texts(texts: Sequence[str]) -> bytes:
-    return _workbook([text_cell(f"A{i}", 0, text) for i, text in enumerate(texts, 1)])
+    return _workbook([CellWriter(f"A{i}", 0).text(text) for i, text in enumerate(texts, 1)])
 
 
 def _openpyxl(data: bytes, *, formulas: bool = False) -> list[object]:
@@ -123,13 +120,13 @@ def test_text_stays_text(text: str) -> None:
 
 
 def test_no_text_is_a_blank_cell() -> None:
-    assert text_cell("B2", 3, "") == blank_cell("B2", 3) == b'<c r="B2" s="3"/>'
+    assert CellWriter("B2", 3).text("") == CellWriter("B2", 3).blank == b'<c r="B2" s="3"/>'
 
 
 def test_spaces_and_lines_are_kept() -> None:
     texts = [" a", "a ", "a\nb", "\n", "\ta", "a  b"]
     assert _openpyxl(_texts(texts)) == texts
-    assert b"preserve" not in text_cell("A1", 0, "a b")
+    assert b"preserve" not in CellWriter("A1", 0).text("a b")
 
 
 @pytest.mark.parametrize("character", ["中", "😀", "\x01"])
@@ -138,7 +135,7 @@ def test_text_is_never_cut(character: str) -> None:
     longest = character * (32767 // units)
     assert len(unescape(_openpyxl(_texts([longest]))[0])) == len(longest)  # type: ignore[arg-type]
     with pytest.raises(CellValueError, match="C7") as caught:
-        text_cell("C7", 0, longest + character)
+        CellWriter("C7", 0).text(longest + character)
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.code == "F111"
     assert diagnostic.place.cell == "C7"
@@ -147,13 +144,13 @@ def test_text_is_never_cut(character: str) -> None:
 
 @given(st.floats(-9.9e307, 9.9e307).filter(lambda x: not 0 < abs(x) < 1e-307))
 def test_floats_come_back_exactly(number: float) -> None:
-    assert float(_calamine(_workbook([number_cell("A1", 0, number)]))[0]) == number  # type: ignore[arg-type]
+    assert float(_calamine(_workbook([CellWriter("A1", 0).number(number)]))[0]) == number  # type: ignore[arg-type]
 
 
 @given(st.integers(-(10**15) + 1, 10**15 - 1), st.integers(-290, 290))
 def test_decimals_come_back_exactly(digits: int, exponent: int) -> None:
     number = Decimal(digits).scaleb(exponent)
-    cell = number_cell("A1", 0, number)
+    cell = CellWriter("A1", 0).number(number)
     assert Decimal(cell.decode().split("<v>")[1].split("</v>")[0]) == number
     assert Decimal(f"{float(_calamine(_workbook([cell]))[0]):.15g}") == number  # type: ignore[arg-type]
 
@@ -181,7 +178,7 @@ def test_decimals_come_back_exactly(digits: int, exponent: int) -> None:
 def test_numbers_are_written_with_the_digits_they_have(
     number: Decimal | float, written: str
 ) -> None:
-    assert number_cell("A1", 2, number) == f'<c r="A1" s="2"><v>{written}</v></c>'.encode()
+    assert CellWriter("A1", 2).number(number) == f'<c r="A1" s="2"><v>{written}</v></c>'.encode()
 
 
 @pytest.mark.parametrize(
@@ -203,7 +200,7 @@ def test_numbers_are_written_with_the_digits_they_have(
 )
 def test_numbers_that_would_lose_something_are_refused(number: Decimal | float, code: str) -> None:
     with pytest.raises(CellValueError) as caught:
-        number_cell("D4", 0, number)
+        CellWriter("D4", 0).number(number)
     assert [(d.code, d.place.cell) for d in caught.value.diagnostics] == [(code, "D4")]
 
 
@@ -222,7 +219,7 @@ def test_dates_come_back(day: datetime.date) -> None:
     assert display(serial, "yyyy-mm-dd", date1904=False) == day.isoformat()
     if serial > 60:  # openpyxl moves the first two months of 1900 and takes day 0 for an hour
         midnight = datetime.datetime.combine(day, datetime.time())
-        assert _openpyxl(_workbook([number_cell("A1", 1, serial)])) == [midnight]
+        assert _openpyxl(_workbook([CellWriter("A1", 1).number(serial)])) == [midnight]
 
 
 def test_days_before_the_calendar_have_no_number() -> None:
@@ -243,7 +240,7 @@ _FORMULAS: list[tuple[str, Decimal | float | str | bool | None, bool, object]] =
 
 def test_formulas_carry_their_values() -> None:
     cells = [
-        formula_cell(f"A{i}", 0, text, cached, error=error)
+        CellWriter(f"A{i}", 0).formula(text, cached, error=error)
         for i, (text, cached, error, _) in enumerate(_FORMULAS, 1)
     ]
     data = _workbook(cells)
@@ -254,20 +251,20 @@ def test_formulas_carry_their_values() -> None:
 
 def test_a_formula_that_is_too_long_is_refused() -> None:
     with pytest.raises(CellValueError, match="8193"):
-        formula_cell("A1", 0, "1+" * 4096 + "1", None)
+        CellWriter("A1", 0).formula("1+" * 4096 + "1", None)
     with pytest.raises(CellValueError, match="32768"):
-        formula_cell("A1", 0, "A1", "x" * 32768)
+        CellWriter("A1", 0).formula("A1", "x" * 32768)
 
 
 def test_every_kind_of_cell_is_valid(
     openxml: Callable[[Iterable[Path]], dict[Path, list[Error]]], tmp_path: Path
 ) -> None:
     kinds: list[Callable[[str], bytes]] = [
-        lambda ref: blank_cell(ref, 0),
-        lambda ref: text_cell(ref, 0, " 甲\n_x0041_\x01&<>\ud800 "),
-        lambda ref: number_cell(ref, 0, Decimal("1.5E-30")),
+        lambda ref: CellWriter(ref, 0).blank,
+        lambda ref: CellWriter(ref, 0).text(" 甲\n_x0041_\x01&<>\ud800 "),
+        lambda ref: CellWriter(ref, 0).number(Decimal("1.5E-30")),
         *(
-            lambda ref, t=text, c=cached, e=error: formula_cell(ref, 0, t, c, error=e)
+            lambda ref, t=text, c=cached, e=error: CellWriter(ref, 0).formula(t, c, error=e)
             for text, cached, error, _ in _FORMULAS
         ),
     ]
@@ -314,8 +311,10 @@ def test_sheet_names_that_excel_takes(name: str) -> None:
 def test_libreoffice_reads_the_cached_text(libreoffice: LibreOffice, tmp_path: Path) -> None:
     """Text and numbers that formulas refer to arrive as they were written."""
     texts = ["=1+1", " a ", "a\nb", "_x0041_", "007"]
-    cells = [text_cell(f"A{i}", 0, text) for i, text in enumerate(texts, 1)]
-    cells = [cell + formula_cell(f"B{i}", 0, f'A{i}&""', None) for i, cell in enumerate(cells, 1)]
+    cells = [CellWriter(f"A{i}", 0).text(text) for i, text in enumerate(texts, 1)]
+    cells = [
+        cell + CellWriter(f"B{i}", 0).formula(f'A{i}&""', None) for i, cell in enumerate(cells, 1)
+    ]
     path = tmp_path / "texts.xlsx"
     path.write_bytes(_workbook(cells))
     values = libreoffice.recalculate([path])[path]["S"]

@@ -20,7 +20,12 @@ CELLS = {
 SUBTOTALS = {"B4": "=SUBTOTAL(9,B2:B3)", "B6": "=SUBTOTAL(109,B5:B5)"}
 
 
-def book(cells: dict[str, object], hidden_row: int | None = None, **names: str) -> bytes:
+def book(
+    cells: dict[str, object],
+    hidden_row: int | None = None,
+    filtered: bool = False,
+    **names: str,
+) -> bytes:
     file = io.BytesIO()
     with xlsxwriter.Workbook(file) as workbook:
         sheet = workbook.add_worksheet("表")
@@ -28,6 +33,9 @@ def book(cells: dict[str, object], hidden_row: int | None = None, **names: str) 
             sheet.write(address, value)
         if hidden_row is not None:
             sheet.set_row(hidden_row - 1, None, None, {"hidden": True})
+        if filtered:
+            sheet.autofilter("A1:B3")
+            sheet.filter_column(0, "x == 甲")
         for name, text in names.items():
             workbook.define_name(name, text)
     return file.getvalue()
@@ -71,8 +79,8 @@ def answer(data: bytes) -> object:
         ("COUNTA(A:A)", 4),
         ("SUM(金额)", 37.5),
         ("SUMPRODUCT((部门=\"甲\")*金额)", 17),
-        ("金额+1", "implicit intersection"),
-        ("SUMPRODUCT(IF(部门=\"甲\",1,0))", "implicit intersection"),
+        ("金额+1", "#VALUE!"),
+        ("SUMPRODUCT(IF(部门=\"甲\",1,0))", "one value is needed here"),
     ],
 )  # fmt: skip
 def test_places(formula: str, expected: object) -> None:
@@ -98,5 +106,21 @@ def test_a_subtotal_leaves_out_subtotals() -> None:
     assert answer(book({**SUBTOTALS, "D9": "=SUM(B2:B6)"})) == 75
 
 
-def test_a_subtotal_over_hidden_rows_is_refused() -> None:
-    assert "hidden" in str(answer(book({"D9": "=SUBTOTAL(109,B2:B3)"}, hidden_row=3)))
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("SUBTOTAL(9,B2:B3)", 30.5),
+        ("SUBTOTAL(109,B2:B3)", 10),
+        ("SUBTOTAL(109,A2:B3)", 10),
+        ("SUBTOTAL(103,A1:B5)", 6),
+        ("SUBTOTAL(109,B:B)", 17),
+        ("SUBTOTAL(109,B5:B6)", 7),
+    ],
+)
+def test_a_subtotal_leaves_out_hidden_rows_where_it_should(formula: str, expected: float) -> None:
+    assert answer(book({"D9": "=" + formula}, hidden_row=3)) == expected
+
+
+def test_a_subtotal_over_filtered_rows_is_refused() -> None:
+    for formula, expected in (("SUBTOTAL(9,B2:B3)", "filter"), ("SUBTOTAL(9,B5:B6)", "7.0")):
+        assert expected in str(answer(book({"D9": "=" + formula}, hidden_row=3, filtered=True)))

@@ -43,7 +43,10 @@ def trap(formula: str) -> bytes:
                 sheet.write_string(address, value)
             else:
                 sheet.write(address, value)
-        sheet.write_formula("H1", "=" + formula)
+        if formula.startswith("{"):
+            sheet.write_array_formula("H1", formula)
+        else:
+            sheet.write_formula("H1", "=" + formula)
     return file.getvalue()
 
 

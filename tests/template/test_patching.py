@@ -45,6 +45,20 @@ def test_what_cannot_be_computed_carries_no_value(workbook: bytes) -> None:
     assert values(written)["另表!A1"] is None
 
 
+def test_no_cell_that_an_array_formula_fills_keeps_its_old_value() -> None:
+    data = io.BytesIO()
+    with xlsxwriter.Workbook(data) as book:
+        sheet = book.add_worksheet("表")
+        sheet.write_row(0, 0, [2, 3])
+        sheet.write_array_formula("A2:B2", "{=A1:B1*2}", None, 4)
+        sheet.write_number("B2", 6)
+        sheet.write_formula("C2", "=B2+1", None, 7)
+    written, _ = Patching(data.getvalue()).write({("表", (1, 2)): Decimal(5)})
+    assert values(written) == {
+        "表!A1": 2, "表!B1": 5, "表!C1": None, "表!A2": None, "表!B2": None, "表!C2": None
+    }  # fmt: skip
+
+
 def test_texts_leave_formulas_alone_and_unknown_sheets_too(workbook: bytes) -> None:
     texts = {"表": {(1, 1): "9", (1, 4): "9"}, "没有": {(1, 1): "9"}}
     written, replaced = replace_texts(workbook, texts)

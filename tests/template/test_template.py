@@ -155,6 +155,22 @@ def test_a_formula_beyond_our_means_has_no_cached_value():
     assert openpyxl.load_workbook(io.BytesIO(data)).calculation.fullCalcOnLoad
 
 
+def test_no_cell_that_an_array_formula_fills_keeps_its_old_value():
+    def build(book, sheet):
+        sheet.write_array_formula("B1:B3", "{=A1*C1:C3}", None, 99)
+        sheet.write_column("B2", [99, 99])
+        sheet.write_formula("D1", "=B3+1", None, 99)
+        sheet.write_array_formula("E1:E2", "{=C1:C2*2}", None, 98)
+        sheet.write_number("E2", 98)
+        name(book, "数量", "$A$1")
+
+    data = Template(workbook(build)).fill(record({"数量": "21"}))
+    sheet = opened(data)
+    assert [sheet[cell].value for cell in ("B1", "B2", "B3", "D1")] == [None] * 4
+    assert [sheet[cell].value for cell in ("E1", "E2")] == [98, 98]
+    assert openpyxl.load_workbook(io.BytesIO(data)).calculation.fullCalcOnLoad
+
+
 @pytest.mark.parametrize(
     ("label", "code", "text", "held"),
     [

@@ -180,7 +180,7 @@ class Plan:
     def sheets(self, kinds: tuple[type[Action], ...] = ()) -> set[str]:
         """The sheets whose cells or rows it changes, under the names that they have before.
 
-        With `kinds` only those that it does these things to.
+        With `kinds`, only those that actions of these kinds change.
         """
         new = {a.name: a.sheet for a in self.structure if isinstance(a, RenameSheet)}
         added = {a.sheet for a in self.structure if isinstance(a, AddSheet)}

@@ -42,7 +42,7 @@ def agreed(host: Host, lines: Sequence[str]) -> bool:
 
 
 def preview(finding: Finding, sheet: str) -> str:
-    """A line on a fix; its cell without the sheet where that is the one that is looked at."""
+    """A line on a fix; its cell goes without its sheet where that is the open one, `sheet`."""
     place = finding.diagnostic.place
     cell = place.cell if place.sheet == sheet else f"{place.sheet}!{place.cell}"
     was, will = _around_the_change(finding.value, finding.replacement or "")

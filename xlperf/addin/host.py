@@ -81,7 +81,9 @@ class Host:
     @functools.cached_property
     def lang(self) -> Lang:
         """The language of the nearest xlperf.toml; Chinese where there is none that can be read."""
-        with contextlib.suppress(Exception):  # what is wrong with it is told by who goes by it
+        with contextlib.suppress(
+            Exception
+        ):  # whoever needs the settings reports what is wrong with them
             if self.path is not None:
                 return settings_for(self.path, {}).lang
         return "zh"

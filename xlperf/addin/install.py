@@ -101,7 +101,7 @@ def uninstall(desktop: Desktop) -> Outcome:
                 folder.rmdir()
     if not manifest:
         outcome.say("没有安装记录，没有删除任何文件", "nothing was installed, nothing is removed")
-        outcome.left += map(_kept, _lying_about(desktop))
+        outcome.left += map(_kept, _present(desktop))
     return outcome
 
 
@@ -174,8 +174,8 @@ def _settings(desktop: Desktop) -> bytes:
 def _manifest(desktop: Desktop) -> dict[str, list[str]]:
     """Path → the SHA-256 that it may have; nothing where there is no manifest.
 
-    Raises WorkbookError for one that cannot be read, or is somebody else's: to go by it, or to
-    write another over it, might harm what is not ours.
+    Raises WorkbookError for one that cannot be read or is somebody else's: following it, or writing
+    over it, might harm what is not ours.
     """
     if not os.path.lexists(desktop.manifest):
         return {}
@@ -193,8 +193,8 @@ def _is_ours(desktop: Desktop, path: Path) -> bool:
     return path in (desktop.addin, desktop.settings)
 
 
-def _lying_about(desktop: Desktop) -> list[Path]:
-    """The files in our places, whoever put them there."""
+def _present(desktop: Desktop) -> list[Path]:
+    """What exists where `install` puts its files, whoever put it there."""
     places = [desktop.addin, desktop.settings]
     if desktop.system == "darwin":
         places.append(desktop.script)
@@ -253,12 +253,12 @@ def _elsewhere(path: Path) -> Diagnostic:
 
 
 def _no_manifest(desktop: Desktop, error: Exception) -> Diagnostic:
-    """The record cannot be gone by: what else there is, and what to do."""
-    why = Message("内容不是 xlperf 的安装记录", "it is no record of xlperf")
+    """The record is of no use: which files there are all the same, and what to do."""
+    why = Message("内容不是 xlperf 的安装记录", "it is not a record of xlperf")
     if isinstance(error, OSError):
         reason = reason_of(error)
         why = Message(f"无法读取：{reason.zh}", f"it cannot be read: {reason.en}")
-    files = _lying_about(desktop)
+    files = _present(desktop)
     zh, en = "；没有发现加载项的文件", "; there are no files of the add-in"
     if files:
         zh = "；保留不动的文件：" + "、".join(map(str, files))

@@ -61,7 +61,7 @@ class Snapshot:
         return () if forms else tuple(wrong)
 
     def filtered(self) -> frozenset[str]:
-        """The sheets on which a filter may hide rows; to such rows Excel does not do as told."""
+        """The sheets on which a filter may hide rows, which Excel then leaves as they are."""
         package = Package.open(self.data)
         sheets = Workbook.open(package).sheets
         return frozenset(sheet.name for sheet in sheets if _is_filtered(package, sheet.part))

@@ -21,7 +21,7 @@ from xlperf.scoring import Policy, Score, score
 from xlperf.scoring.calls import ROW, check_callable, score_call
 from xlperf.scoring.score import applies
 from xlperf.tables import INDICATORS, PROJECTS, Records, build_records, read_folder
-from xlperf.template import Book, Filled, FilledSheet, Job, Template
+from xlperf.template import Book, Filled, FilledSheet, FillRequest, Template
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -220,29 +220,29 @@ class _Filler:
 
     def fill(self, work: Sequence[tuple[Project, Path]]) -> Iterator[Outcome]:
         """Fill all, and give their outcomes in order, each once its file is in its place."""
-        begun: deque[tuple[Project, Outcome]] = deque()
+        begun: deque[Outcome] = deque()
 
         def files() -> Iterator[tuple[Path, bytes] | None]:
             for start in range(0, len(work), _TOGETHER):
                 for project, path, filled in self._rendered(work[start : start + _TOGETHER]):
                     if isinstance(filled, InputError):
-                        begun.append((project, _failed(project, path, filled)))
+                        begun.append(_failed(project.key, path, filled))
                         yield None
                     else:
-                        begun.append((project, _outcome(project, path, filled)))
+                        begun.append(_outcome(project.key, path, filled))
                         yield path, filled.data
 
         for error in write_files(files()):
-            project, outcome = begun.popleft()
-            yield _failed(project, outcome.path, error) if error else outcome
+            outcome = begun.popleft()
+            yield _failed(outcome.key, outcome.path, error) if error else outcome
 
     def _rendered(
         self, work: Sequence[tuple[Project, Path]]
     ) -> Iterator[tuple[Project, Path, Filled | InputError]]:
-        jobs = [Job(*self._scored(project), project.entry(COLUMN).text) for project, _ in work]
-        rendered = self._template.render_all(jobs)
-        for (project, path), job, filled in zip(work, jobs, rendered, strict=True):
-            if not isinstance(filled, InputError) and self._drops_rows(job.project):
+        requests = [FillRequest(*self._scored(p), p.entry(COLUMN).text) for p, _ in work]
+        rendered = self._template.render_all(requests)
+        for (project, path), (scored, *_), filled in zip(work, requests, rendered, strict=True):
+            if not isinstance(filled, InputError) and self._drops_rows(scored):
                 try:
                     filled = self._rescaled(filled)
                 except InputError as error:
@@ -268,10 +268,10 @@ class _Filler:
         try:
             filled = book.add(scored, sheet, formulas)
         except InputError as error:
-            return _failed(project, path, error)
+            return _failed(project.key, path, error)
         if self._drops_rows(scored):
             self._dropping.add(sheet)
-        return _outcome(project, path, filled)
+        return _outcome(project.key, path, filled)
 
     def finish(self, book: Book) -> tuple[bytes, dict[str, ScoredForm]]:
         """The workbook, and the forms by sheet whose total leaves out rows that do not apply."""
@@ -322,15 +322,15 @@ class _Filler:
         return formula if self._columns.issuperset(read) else None
 
 
-def _outcome(project: Project, path: Path, filled: Filled | FilledSheet) -> Outcome:
+def _outcome(key: str, path: Path, filled: Filled | FilledSheet) -> Outcome:
     total, grade = (filled.entries.get(label, BLANK) for label in ("总分", "自评结论"))
     problems = tuple(d.at(file=str(path)) for d in filled.diagnostics)
-    return Outcome(project.key, path, total, grade, problems)
+    return Outcome(key, path, total, grade, problems)
 
 
-def _failed(project: Project, path: Path | None, error: InputError) -> Outcome:
+def _failed(key: str, path: Path | None, error: InputError) -> Outcome:
     problems = tuple(d.at(file=d.place.file or str(path)) for d in error.diagnostics)
-    return Outcome(project.key, None, BLANK, BLANK, problems)
+    return Outcome(key, None, BLANK, BLANK, problems)
 
 
 def _with_score(indicator: Indicator, entry: Entry) -> Indicator:

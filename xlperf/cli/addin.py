@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlperf.cli.output import to_file, to_folder
+from xlperf.cli.output import expect_file, expect_folder
 from xlperf.cli.telling import input_errors, say
 from xlperf.cli.usage import Misuse
 from xlperf.diagnostic import Lang, Message, Severity
@@ -43,7 +43,7 @@ def addin_build(lang: Lang, out: Path) -> None:
     """
     from xlperf.addin.build import build
 
-    to_file(out, [".xlam"], Message("加载项", "the add-in"))
+    expect_file(out, [".xlam"], Message("加载项", "the add-in"))
     with input_errors(lang):
         make_folder(out.parent)
         write_file(out, build())
@@ -134,7 +134,7 @@ def addin_bundle(lang: Lang, out: Path, python: str, platform: Any, wheel: Path 
     """
     from xlperf.addin.bundle import Target, bundle
 
-    to_folder(out)
+    expect_folder(out)
     if not re.fullmatch(r"3\.\d+", python):
         raise Misuse(Message("--python 应写作 3.12 这样的版本号", "--python is a version as 3.12"))
     with input_errors(lang):

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from xlperf import report, review
-from xlperf.cli.output import beside, to_report
+from xlperf.cli.output import expect_copies, expect_report
 from xlperf.cli.telling import PATH, input_errors
 from xlperf.cli.usage import Misuse
 from xlperf.diagnostic import Lang, Message, Severity
@@ -45,9 +45,9 @@ def check(paths: tuple[Path, ...], **options: Any) -> None:
         raise Misuse(Message("--suggested 须与 --fix 同用", "--suggested goes with --fix"))
     if options["out"] is not None:
         if options["style"] == "xlsx":
-            beside(options["out"], review.find_sources(paths))
+            expect_copies(options["out"], review.find_sources(paths))
         else:
-            to_report(options["out"], options["style"])
+            expect_report(options["out"], options["style"])
     with input_errors(options["lang"] or "zh"):
         settings = review.settings_for(paths[0], options)
         lang = settings.lang

@@ -18,7 +18,7 @@ from xlperf.bulk import (
     load,
     load_example,
 )
-from xlperf.cli.output import WORKBOOKS, to_file_or_folder, to_folder
+from xlperf.cli.output import WORKBOOKS, expect_file_or_folder, expect_folder
 from xlperf.cli.progress import progress_of
 from xlperf.cli.telling import PATH, input_errors, say
 from xlperf.diagnostic import Lang, Message, TableError
@@ -56,7 +56,7 @@ def demo(lang: Lang, out: Path, formulas: Any, scores: Any, jobs: int) -> None:
 
         xlperf demo -o out/
     """
-    to_folder(out)
+    expect_folder(out)
     with input_errors(lang):
         root = resources.examples_root()
         written = []
@@ -107,9 +107,9 @@ def fill(
         xlperf fill guizhou_self_evaluation 数据/ -o 自评表/ --scores given
     """
     if layout == "sheets":
-        to_file_or_folder(out, WORKBOOKS, Message("一个工作簿", "one workbook"))
+        expect_file_or_folder(out, WORKBOOKS, Message("一个工作簿", "one workbook"))
     else:
-        to_folder(
+        expect_folder(
             out,
             Message(
                 "要全部写进一个工作簿，请加 --layout sheets", "for one workbook add --layout sheets"

@@ -32,22 +32,25 @@ _STYLE_OF = {ending: style for style, endings in _REPORTS.items() for ending in 
 _STYLE_OF |= dict.fromkeys(WORKBOOKS, "xlsx")
 
 
-def to_file(out: Path, endings: Sequence[str], what: Message) -> None:
+def expect_file(out: Path, endings: Sequence[str], what: Message) -> None:
     """Raises Misuse unless `out` is the name of a file that ends so; `what` is written there."""
-    if out.is_dir() or out.suffix.lower() not in endings:
-        zh, en = "、".join(endings), " or ".join(endings)
-        fix = Message(f"请改为 {_named(out, endings[0])}", f"name it {_named(out, endings[0])}")
-        if out.is_dir():
-            fix = Message("它是已有的文件夹", "which is a folder")
-        raise Misuse(
-            Message(
-                f"-o 写出{what.zh}，应为以 {zh} 结尾的文件，而不是 {out}；{fix.zh}",
-                f"-o is {what.en}, a file that ends in {en}, and not {out}; {fix.en}",
-            )
+    if out.is_dir():
+        hint = Message("它是已有的文件夹", "which is a folder")
+    elif out.suffix.lower() not in endings:
+        name = _named(out, endings[0])
+        hint = Message(f"请改为 {name}", f"name it {name}")
+    else:
+        return
+    zh, en = "、".join(endings), " or ".join(endings)
+    raise Misuse(
+        Message(
+            f"-o 写出{what.zh}，应为以 {zh} 结尾的文件，而不是 {out}；{hint.zh}",
+            f"-o is {what.en}, a file that ends in {en}, and not {out}; {hint.en}",
         )
+    )
 
 
-def to_folder(out: Path, or_else: Message | None = None) -> None:
+def expect_folder(out: Path, or_else: Message | None = None) -> None:
     """Raises Misuse where `out` is called like a file; `or_else` says how a file can be had."""
     if _is_file_name(out):
         hint = or_else or Message("请改用不带扩展名的名称", "leave out the ending")
@@ -59,33 +62,34 @@ def to_folder(out: Path, or_else: Message | None = None) -> None:
         )
 
 
-def to_file_or_folder(out: Path, endings: Sequence[str], what: Message) -> None:
+def expect_file_or_folder(out: Path, endings: Sequence[str], what: Message) -> None:
     """Raises Misuse where `out` is called like a file of another kind."""
     if _is_file_name(out):
-        to_file(out, endings, what)
+        expect_file(out, endings, what)
 
 
-def beside(out: Path, sources: Sequence[Path]) -> None:
+def expect_copies(out: Path, sources: Sequence[Path]) -> None:
     """Raises Misuse unless `out` is a folder, or ends as the only one of the workbooks does."""
     if not sources or not _is_file_name(out):
         return
     if len(sources) > 1:
-        to_folder(
+        expect_folder(
             out,
             Message(
                 f"共有 {len(sources)} 个工作簿，写不进一个文件",
                 f"{len(sources)} workbooks do not go into one file",
             ),
         )
-    to_file(out, (sources[0].suffix.lower(),), Message("工作簿的副本", "a copy of the workbook"))
+    ending = sources[0].suffix.lower()
+    expect_file(out, [ending], Message("工作簿的副本", "a copy of the workbook"))
 
 
-def to_report(out: Path, style: str) -> None:
+def expect_report(out: Path, style: str) -> None:
     """Raises Misuse where `out` does not end as a report of this style does."""
     what = Message(f" {style} 格式的报告", f"a report as {style}")
     ending = out.suffix.lower()
     if style in _REPORTS:
-        to_file(out, _REPORTS[style], what)
+        expect_file(out, _REPORTS[style], what)
     elif ending in _FILES - _TEXTS:
         name, meant = _named(out, ".txt"), _STYLE_OF.get(ending, "html")
         raise Misuse(

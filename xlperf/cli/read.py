@@ -7,7 +7,7 @@ import click
 
 from xlperf import review
 from xlperf.bulk import read_workbooks, write_tables
-from xlperf.cli.output import to_file_or_folder
+from xlperf.cli.output import expect_file_or_folder
 from xlperf.cli.telling import PATH, input_errors, say
 from xlperf.diagnostic import InputError, Lang, Message
 
@@ -23,7 +23,7 @@ def read(lang: Lang, workbooks: tuple[Path, ...], out: Path) -> None:
 
         xlperf read 自评表/ -o 数据/
     """
-    to_file_or_folder(out, [".xlsx"], Message("数据表", "the tables"))
+    expect_file_or_folder(out, [".xlsx"], Message("数据表", "the tables"))
     with input_errors(lang):
         limits = review.settings_for(workbooks[0], {}).limits
         reading = read_workbooks(workbooks, limits)

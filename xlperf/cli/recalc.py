@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from xlperf import recalc, review
-from xlperf.cli.output import beside
+from xlperf.cli.output import expect_copies
 from xlperf.cli.telling import PATH, input_errors, say
 from xlperf.cli.usage import Misuse
 from xlperf.diagnostic import Lang, Message
@@ -49,7 +49,7 @@ def recalculate(
         limits = review.settings_for(paths[0], {}).limits
         workbooks = find_workbooks(paths)
         if out is not None:
-            beside(out, workbooks)
+            expect_copies(out, workbooks)
         files = recalc.targets(workbooks, out, in_place=in_place)
         found = recalc.recalculate_files(files, engine, limits, jobs)
         outcomes = []

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from xlperf import review
-from xlperf.cli.output import to_file
+from xlperf.cli.output import expect_file
 from xlperf.cli.telling import PATH, input_errors, say
 from xlperf.diagnostic import Lang, Message
 from xlperf.ooxml.files import make_folder, write_file
@@ -27,7 +27,7 @@ def summary(lang: Lang, paths: tuple[Path, ...], out: Path | None, policy: Path 
         xlperf summary 自评表/ -o 汇总表.xlsx
     """
     if out is not None:
-        to_file(out, [".xlsx"], Message("汇总表工作簿", "the summary as a workbook"))
+        expect_file(out, [".xlsx"], Message("汇总表工作簿", "the summary as a workbook"))
     with input_errors(lang):
         settings = review.settings_for(paths[0], {"policy": policy})
         found = summarise(paths, Policy.load(settings.policy), settings.limits)

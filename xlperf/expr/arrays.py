@@ -22,7 +22,7 @@ def is_array(expr: Expr) -> bool:
             return is_array(left) or is_array(right)
         case Call(name, args):
             function = FUNCTIONS[name]
-            return any(
+            return function.array or any(
                 function.kind(place) == "v" and is_array(arg) for place, arg in enumerate(args)
             )
     return False

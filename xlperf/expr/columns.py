@@ -82,7 +82,7 @@ def _visit_cells(expr: Expr, env: Env) -> Any:
     match expr:
         case Cell() | Ref():
             return area_of(_visit(expr, env))
-        case Call("IF" | "CHOOSE" as name, (condition, *choices)):
+        case Call("IF" | "CHOOSE" as name, (condition, *choices)) if not is_array(condition):
             args = [_visit(condition, env), *(_visit_cells(choice, env) for choice in choices)]
             return _apply(FUNCTIONS[name].scalar, args)
         case Call("INDEX", _):
@@ -180,11 +180,14 @@ def _apply(scalar: Callable[..., Value], args: Sequence[Any]) -> Any:
 
 
 def _each_caught(scalar: Callable[..., Value], rows: Iterable[Sequence[Any]]) -> list[Value]:
-    """`caught` for every row, without a call for each, nor one where an error meets an operator."""
+    """`caught` for every row, written out to spare the calls.
+
+    An operator whose first operand is an error gives that error, without being called.
+    """
     found: list[Value] = []
-    strict = scalar in _OPERATORS
+    is_operator = scalar in _OPERATORS
     for row in rows:
-        if strict and type(row[0]) is ExcelError:
+        if is_operator and type(row[0]) is ExcelError:
             found.append(row[0])
             continue
         try:

@@ -13,6 +13,7 @@ from xlperf.expr.values import (
     ExcelError,
     Fault,
     Value,
+    days_are_doubted,
     doubt,
     doubts,
     finite,
@@ -49,15 +50,15 @@ def test_of(criterion: Value) -> Test:
     if isinstance(criterion, str) and len(criterion) > _LONGEST:
         doubt(criterion[:20])
         raise Fault(VALUE)
-    test, doubtful = _test_and_doubts(criterion)
+    test, doubtful = _test_and_doubts(criterion, days_are_doubted())
     for each in doubtful:  # told anew each time: who asks now may be another workbook
         doubt(each)
     return test
 
 
 @lru_cache(maxsize=1024, typed=True)  # Python takes TRUE for 1
-def _test_and_doubts(criterion: Value) -> tuple[Test, tuple[str, ...]]:
-    with doubts() as doubtful:
+def _test_and_doubts(criterion: Value, days: bool) -> tuple[Test, tuple[str, ...]]:
+    with doubts(days=days) as doubtful:
         test = _test(criterion)
     return test, tuple(doubtful)
 

@@ -3,6 +3,7 @@
 import datetime
 import math
 import re
+from collections.abc import Collection
 
 from xlperf.expr.registry import Area, area_of, cells, function, numbers, plain, whole
 from xlperf.expr.values import (
@@ -221,15 +222,41 @@ def _is_leap(year: int) -> bool:
 
 @function("NETWORKDAYS", 2, 3, takes="vvr")
 def _networkdays(start: Value, end: Value, holidays: Value | Area = None) -> Value:
+    return _working_days(start, end, _SUNDAY_AND_SATURDAY, holidays)
+
+
+@function("NETWORKDAYS.INTL", 2, 4, takes="vvvr")
+def _networkdays_intl(
+    start: Value, end: Value, weekend: Value = 1.0, holidays: Value | Area = None
+) -> Value:
+    return _working_days(start, end, _weekend(weekend), holidays)
+
+
+def _working_days(
+    start: Value, end: Value, weekend: Collection[int], holidays: Value | Area
+) -> Value:
     first, last = _serial(plain(start)), _serial(plain(end))
     free = _holidays(holidays)
     sign = 1 if first <= last else -1
     first, last = sorted((first, last))
-    return float(sign * sum(_is_working(day, free) for day in range(first, last + 1)))
+    return float(sign * sum(_is_working(day, weekend, free) for day in range(first, last + 1)))
 
 
 @function("WORKDAY", 2, 3, takes="vvr")
 def _workday(start: Value, days: Value, holidays: Value | Area = None) -> Value:
+    return _working_day(start, days, _SUNDAY_AND_SATURDAY, holidays)
+
+
+@function("WORKDAY.INTL", 2, 4, takes="vvvr")
+def _workday_intl(
+    start: Value, days: Value, weekend: Value = 1.0, holidays: Value | Area = None
+) -> Value:
+    return _working_day(start, days, _weekend(weekend), holidays)
+
+
+def _working_day(
+    start: Value, days: Value, weekend: Collection[int], holidays: Value | Area
+) -> Value:
     day, left, free = _serial(plain(start)), whole(plain(days)), _holidays(holidays)
     step = 1 if left > 0 else -1
     if abs(left) > 100_000:
@@ -239,15 +266,32 @@ def _workday(start: Value, days: Value, holidays: Value | Area = None) -> Value:
         day += step
         if not 0 < day <= _LAST:
             raise Fault(NUM)
-        if _is_working(day, free):
+        if _is_working(day, weekend, free):
             left -= step
     return float(day)
 
 
-def _is_working(day: int, free: frozenset[int]) -> bool:
+_SUNDAY_AND_SATURDAY = (0, 6)
+
+
+def _weekend(code: Value) -> Collection[int]:
+    """The days of a week that are free, counted from Sunday, by Excel's number or seven digits."""
+    if isinstance(code, str):
+        if not re.fullmatch("[01]{7}", code) or code == "1111111":
+            raise Fault(VALUE)
+        return [(place + 1) % 7 for place, digit in enumerate(code) if digit == "1"]
+    number_of = whole(plain(1.0 if code is None else code))
+    if 1 <= number_of <= 7:
+        return ((number_of + 5) % 7, (number_of + 6) % 7)
+    if 11 <= number_of <= 17:
+        return ((number_of - 11) % 7,)
+    raise Fault(NUM)
+
+
+def _is_working(day: int, weekend: Collection[int], free: frozenset[int]) -> bool:
     if day < _FIRST_SURE:
         doubt(f"{day} < 1900-03-01")
-    return (day - 1) % 7 not in (0, 6) and day not in free
+    return (day - 1) % 7 not in weekend and day not in free
 
 
 def _holidays(given: Value | Area) -> frozenset[int]:

@@ -84,7 +84,7 @@ def _as_cells(expr: Expr) -> Program:
     match expr:
         case Cell() | Ref():
             return _applying(_as_area, [_compiled(expr)])
-        case Call("IF" | "CHOOSE" as name, (condition, *choices)):
+        case Call("IF" | "CHOOSE" as name, (condition, *choices)) if not is_array(condition):
             return _applying(
                 FUNCTIONS[name].scalar, [_compiled(condition), *map(_as_cells, choices)]
             )

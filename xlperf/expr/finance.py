@@ -4,10 +4,33 @@ import math
 from collections.abc import Callable
 from itertools import pairwise
 
-from xlperf.expr.registry import ANY, Area, function, numbers, total, whole
-from xlperf.expr.values import DIV0, NUM, Fault, Value, doubt, finite, number
+from xlperf.expr.registry import (
+    ANY,
+    Area,
+    area_of,
+    cells,
+    function,
+    numbers,
+    plain,
+    total,
+    whole,
+)
+from xlperf.expr.values import (
+    DIV0,
+    NUM,
+    VALUE,
+    ExcelError,
+    Fault,
+    Value,
+    doubt,
+    finite,
+    logical,
+    number,
+    rounded,
+)
 
 _TRIES = 100
+_MOST_PERIODS = 10_000
 _CLOSE = 1e-13
 
 
@@ -207,3 +230,169 @@ def _nominal(effective: Value, periods: Value) -> Value:
     if rate <= 0 or count < 1:
         raise Fault(NUM)
     return finite(((1 + rate) ** (1 / count) - 1) * count)
+
+
+@function("CUMIPMT", 6)
+def _cumipmt(
+    rate: Value, periods: Value, now: Value, start: Value, end: Value, due: Value
+) -> Value:
+    return _cumulated(rate, periods, now, start, end, due)[0]
+
+
+@function("CUMPRINC", 6)
+def _cumprinc(
+    rate: Value, periods: Value, now: Value, start: Value, end: Value, due: Value
+) -> Value:
+    return _cumulated(rate, periods, now, start, end, due)[1]
+
+
+def _cumulated(*args: Value) -> tuple[float, float]:
+    """Interest and repayment from one period to another."""
+    rate, periods, now, start, end, due = map(number, map(plain, args))
+    first, last = math.ceil(start), int(end)
+    if min(rate, periods, now) <= 0 or not 1 <= start <= end <= periods or due not in (0, 1):
+        raise Fault(NUM)
+    if (first, last) != (start, end) or last - first > _MOST_PERIODS:
+        doubt("CUMIPMT")
+        raise Fault(NUM)
+    interest = total(
+        _interest(rate, float(period), periods, now, 0.0, bool(due))
+        for period in range(first, last + 1)
+    )
+    paid = _payment(rate, periods, now, 0.0, bool(due)) * (last - first + 1)
+    return finite(interest), finite(paid - interest)
+
+
+@function("ISPMT", 4)
+def _ispmt(rate: Value, period: Value, periods: Value, now: Value) -> Value:
+    by, at, count, first = map(number, (rate, period, periods, now))
+    if count == 0:
+        raise Fault(DIV0)
+    return finite(first * by * (at / count - 1))
+
+
+@function("MIRR", 3, takes="rvv")
+def _mirr(flows: Value | Area, finance: Value, reinvest: Value) -> Value:
+    found, paid, earned = numbers([area_of(flows)]), 1 + number(finance), 1 + number(reinvest)
+    if not (any(flow > 0 for flow in found) and any(flow < 0 for flow in found)):
+        raise Fault(DIV0)
+    if paid <= 0 or earned <= 0:
+        doubt("MIRR")
+        raise Fault(NUM)
+    count = len(found) - 1
+    gains = total(max(flow, 0.0) * earned ** (count - at) for at, flow in enumerate(found))
+    costs = total(min(flow, 0.0) / paid**at for at, flow in enumerate(found))
+    return finite((gains / -costs) ** (1 / count) - 1)
+
+
+def _dated(flows: Value | Area, days: Value | Area) -> list[tuple[float, float]]:
+    """Each amount with the years from the first day on."""
+    amounts, dates = ([*cells(area_of(each))] for each in (flows, days))
+    for value in (*amounts, *dates):
+        if isinstance(value, ExcelError):
+            raise Fault(value)
+        if type(value) is not float:
+            doubt("XNPV ?")
+            raise Fault(VALUE)
+    if len(amounts) != len(dates):
+        raise Fault(NUM)
+    first = int(number(dates[0]))
+    if any(int(number(day)) < first for day in dates):
+        raise Fault(NUM)
+    return [
+        (number(amount), (int(number(day)) - first) / 365)
+        for amount, day in zip(amounts, dates, strict=True)
+    ]
+
+
+@function("XNPV", 3, takes="vrr")
+def _xnpv(rate: Value, flows: Value | Area, days: Value | Area) -> Value:
+    by = 1 + number(rate)
+    if by <= 1:
+        doubt("XNPV ≤ 0")
+        raise Fault(NUM)
+    return finite(total(amount / by**years for amount, years in _dated(flows, days)))
+
+
+@function("XIRR", 2, 3, takes="rrv")
+def _xirr(flows: Value | Area, days: Value | Area, guess: Value = 0.1) -> Value:
+    found = _dated(flows, days)
+    changes = [amount > 0 for amount, _ in found if amount]
+    if len(set(changes)) < 2:
+        raise Fault(NUM)
+    if sum(a != b for a, b in pairwise(changes)) > 1:
+        doubt("XIRR")  # there may be several, and which one is found depends on the way
+
+    def worth(rate: float) -> tuple[float, float]:
+        by = 1 + rate
+        value = total(amount / by**years for amount, years in found)
+        slope = total(-years * amount / by ** (years + 1) for amount, years in found)
+        return value, slope
+
+    result = _root(worth, number(guess), "XIRR")
+    if result < 0:
+        doubt("XIRR < 0")
+    return result
+
+
+@function("DB", 4, 5)
+def _db(cost: Value, salvage: Value, life: Value, period: Value, month: Value = 12.0) -> Value:
+    first, last, years = map(number, (cost, salvage, life))
+    at, months = number(period), whole(month)
+    if first < 0 or last < 0 or years <= 0 or at < 1 or not 1 <= months <= 12:
+        raise Fault(NUM)
+    if at > years + (months < 12) or at != int(at) or years != int(years) or first == 0:
+        doubt("DB")
+        raise Fault(NUM)
+    rate = rounded(1 - (last / first) ** (1 / years), 3)
+    worn = first * rate * months / 12
+    if at == 1:
+        return finite(worn)
+    gone = worn
+    for _ in range(2, int(min(at, years)) + 1):
+        worn = (first - gone) * rate
+        gone += worn
+    if at > years:
+        return finite((first - gone) * rate * (12 - months) / 12)
+    return finite(worn)
+
+
+@function("DDB", 4, 5)
+def _ddb(cost: Value, salvage: Value, life: Value, period: Value, factor: Value = 2.0) -> Value:
+    first, last, years, at, by = map(number, (cost, salvage, life, period, factor))
+    if first < 0 or last < 0 or years <= 0 or by <= 0 or not 0 < at <= years:
+        raise Fault(NUM)
+    return finite(_declined(first, last, years, at, by))
+
+
+def _declined(cost: float, salvage: float, life: float, period: float, factor: float) -> float:
+    rate = min(factor / life, 1.0)
+    before = cost * (math.pow(1 - rate, period - 1) if rate < 1 else float(period == 1))
+    return max(before - max(cost * math.pow(1 - rate, period), salvage), 0.0)
+
+
+@function("VDB", 5, 7)
+def _vdb(
+    cost: Value,
+    salvage: Value,
+    life: Value,
+    start: Value,
+    end: Value,
+    factor: Value = 2.0,
+    stays: Value = False,
+) -> Value:
+    first, last, years, since, until, by = map(number, (cost, salvage, life, start, end, factor))
+    if not 0 <= since <= until <= years or min(first, last) < 0 or by <= 0 or years <= 0:
+        raise Fault(NUM)
+    if (since, until) != (int(since), int(until)) or years > _MOST_PERIODS:
+        doubt("VDB")
+        raise Fault(NUM)
+    worn, book = 0.0, first
+    for period in range(int(until)):
+        part = _declined(first, last, years, period + 1.0, by)
+        if not logical(stays):
+            part = max(part, (book - last) / (years - period))
+        part = min(part, max(book - last, 0.0))
+        book -= part
+        worn += part if period >= since else 0.0
+    return finite(worn)

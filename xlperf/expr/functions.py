@@ -7,10 +7,12 @@ from itertools import chain
 
 from xlperf.expr import (  # enter theirs into the table
     criteria,
+    databases,
     dates,
     finance,
     lookups,
     mathematics,
+    matrices,
     statistics,
     texts,
 )
@@ -50,11 +52,13 @@ __all__ = [
     "Area",
     "Function",
     "criteria",
+    "databases",
     "dates",
     "finance",
     "function",
     "lookups",
     "mathematics",
+    "matrices",
     "statistics",
     "texts",
 ]
@@ -220,6 +224,42 @@ def _sumproduct(*args: Value | Area) -> Value:
     return finite(total(products))
 
 
+_AGGREGATES = """
+AVERAGE COUNT COUNTA MAX MIN PRODUCT STDEV.S STDEV.P SUM VAR.S VAR.P MEDIAN MODE.SNGL
+LARGE SMALL PERCENTILE.INC QUARTILE.INC PERCENTILE.EXC QUARTILE.EXC
+"""
+_FIRST_WITH_PLACE = 14
+_IGNORE_ERRORS, _IGNORE_NOTHING = 6, 4
+
+
+@function("AGGREGATE", 3, ANY, takes="vv(a)")
+def _aggregate(code: Value, how: Value, *args: Value | Area) -> Value:
+    which, option, names = whole(code), whole(how), _AGGREGATES.split()
+    if not 1 <= which <= len(names):
+        raise Fault(VALUE)
+    if option not in (_IGNORE_ERRORS, _IGNORE_NOTHING):
+        doubt(f"AGGREGATE({which},{option})")  # hidden rows, other subtotals
+    areas = [area_of(arg) for arg in args]
+    if option == _IGNORE_ERRORS:
+        areas = [
+            tuple(tuple(None if isinstance(v, ExcelError) else v for v in row) for row in area)
+            for area in areas
+        ]
+    total_of = FUNCTIONS[names[which - 1]].scalar
+    if which < _FIRST_WITH_PLACE:
+        return total_of(*areas)
+    if len(args) != 2:
+        raise Fault(VALUE)
+    return total_of(areas[0], next(cells(area_of(args[1]))))
+
+
+@function("HYPERLINK", 1, 2, spread=False)
+def _hyperlink(target: Value, shown: Value = None) -> Value:
+    if isinstance(target, ExcelError):
+        raise Fault(target)
+    return target if shown is None else shown
+
+
 @function("ROWS", 1, takes="r")
 def _rows(area: Value | Area) -> Value:
     return float(len(_reference(area)))
@@ -246,6 +286,17 @@ def _place(_: Value | Area = None) -> Value:
 @function("SUBTOTAL", 2, ANY, takes="v(r)", placed=True)
 def _subtotal(*_: Value | Area) -> Value:
     raise AssertionError("told apart by its first argument before anything is computed")
+
+
+@function("OFFSET", 3, 5, takes="rvvvv", placed=True)
+@function("INDIRECT", 1, 2, placed=True)
+@function("LET", 3, ANY, placed=True)
+@function("SINGLE", 1, placed=True)
+@function("ANCHORARRAY", 1, takes="r", placed=True)
+@function("RANGE… MEET…", 2, takes="rr", placed=True)
+@function("UNION…", 2, ANY, takes="(r)", placed=True)
+def _reference_by_values(*_: Value | Area) -> Value:
+    raise AssertionError("settled before anything is computed")
 
 
 # -------------------------------------------------------------------------------- questions

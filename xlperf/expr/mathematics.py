@@ -287,6 +287,37 @@ def _naturals(args: tuple[Value | Area, ...]) -> list[int]:
     return found
 
 
+@function("COMBINA", 2)
+def _combina(count: Value, chosen: Value) -> Value:
+    of, taken = whole(count), whole(chosen)
+    if of < 0 or taken < 0 or of + taken > 1000 or (of == 0 and taken):
+        raise Fault(NUM)
+    if taken > of:
+        doubt("COMBINA")
+    return float(math.comb(of + taken - 1, taken)) if of else 1.0
+
+
+@function("MULTINOMIAL", 1, ANY, takes="(r)")
+def _multinomial(*args: Value | Area) -> Value:
+    found = _naturals(args)
+    if sum(found) > 170:
+        raise Fault(NUM)
+    result = math.factorial(sum(found))
+    for each in found:
+        result //= math.factorial(each)
+    return float(result)
+
+
+@function("DELTA", 1, 2)
+def _delta(one: Value, other: Value = 0.0) -> Value:
+    return float(number(plain(one)) == number(plain(other)))
+
+
+@function("GESTEP", 1, 2)
+def _gestep(value: Value, step: Value = 0.0) -> Value:
+    return float(number(plain(value)) >= number(plain(step)))
+
+
 # --------------------------------------------------------------------------- number systems
 
 _DIGITS = {"BIN": (2, 2**9), "OCT": (8, 2**29), "HEX": (16, 2**39)}

@@ -1,9 +1,10 @@
 """Reads the formulas of workbooks into trees, as Excel does, or says why it will not.
 
 It covers operators, cells and ranges in A1 style, whole rows and columns, sheets, array constants,
-defined names and the functions of `FUNCTIONS`. Whatever else Excel knows (structured, external and
-3-D references, intersections, unions) is `Unsupported`, never half understood. So is a range where
-Excel takes one of its cells, the one in the row or column of the formula.
+defined names and the functions of `FUNCTIONS`. Whatever else Excel knows (intersections, unions) is
+`Unsupported`, never half understood. So are, unless the caller settles them, structured, external
+and 3-D references, and a range where Excel takes one of its cells, the one in the row or column of
+the formula.
 """
 
 import re
@@ -26,13 +27,19 @@ class Unsupported:
     span: Span
 
 
-def parse_formula(text: str, *, placed: bool = False) -> Expr | Unsupported:
+def parse_formula(
+    text: str, *, placed: bool = False, everywhere: bool = False
+) -> Expr | Unsupported:
     """The tree of a formula, written with or without its leading "=".
 
-    `placed` allows functions that ask where they stand, for a caller who answers them.
+    `placed` allows functions that ask where they stand, for a caller who answers them. `everywhere`
+    allows what only those settle who know the whole workbook: ranges and arrays in any place;
+    cells on sheets of other workbooks (`[1]Sheet`) or on several sheets (`Jan:Dec`); parts of
+    tables and names of sheets, as a `Ref` that spells them like the formula does
+    (`Table[[#This Row],[a]]`, `Sheet!name`).
     """
     try:
-        return _Parser(text, placed).formula()
+        return _Parser(text, placed, everywhere).formula()
     except _Refusal as refusal:
         return refusal.answer
 
@@ -42,16 +49,25 @@ class _Refusal(Exception):  # noqa: N818 - an answer, not an error
         self.answer = answer
 
 
-_TOKEN = re.compile(
-    rf"""(?P<space>[ \n\r\t]+)
-    | (?P<text>"(?:[^"]|"")*")
-    | (?P<error>{"|".join(map(re.escape, ERROR_CODES))})
-    | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
-    | (?P<sheet>(?:'(?:[^']|'')++'|\[\d+\]|[^\W\d][\w.]*)!)
-    | (?P<word>(?:[^\W\d]|[$\\])[\w.\\?$]*)
-    | (?P<op><=|>=|<>|[-+*/^&=<>%(),])
-    | (?P<other>'(?:[^']|'')*+'?|.)""",
-    re.VERBOSE | re.DOTALL,
+def _tokens(sheet: str, part: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"""(?P<space>[ \n\r\t]+)
+        | (?P<text>"(?:[^"]|"")*")
+        | (?P<error>{"|".join(map(re.escape, ERROR_CODES))})
+        | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+        | (?P<sheet>(?:{sheet})!)
+        | (?P<part>{part})
+        | (?P<word>(?:[^\W\d]|[$\\])[\w.\\?$]*)
+        | (?P<op><=|>=|<>|[-+*/^&=<>%(),])
+        | (?P<other>'(?:[^']|'')*+'?|.)""",
+        re.VERBOSE | re.DOTALL,
+    )
+
+
+_TOKEN = _tokens(r"'(?:[^']|'')++'|\[\d+\]|[^\W\d][\w.]*", r"(?!)")
+_WIDER_TOKEN = _tokens(
+    r"'(?:[^']|'')++'|(?:\[\d+\])?[^\W\d][\w.]*|\[\d+\]|(?<!!)[^\W\d][\w.]*:[^\W\d][\w.]*",
+    r"\[(?:[^\[\]']|'.|\[(?:[^\[\]']|'.)*+\])*+\]",
 )
 _CELL = re.compile(r"(\$?)([A-Za-z]{1,3})(\$?)([1-9]\d{0,6})")
 _COLUMN = re.compile(r"(\$?)([A-Za-z]{1,3})")
@@ -86,15 +102,17 @@ class _Token:
 
 
 class _Parser:
-    def __init__(self, source: str, placed: bool) -> None:
+    def __init__(self, source: str, placed: bool, everywhere: bool) -> None:
         self.placed = placed
-        self.arrays = "v"
+        self.everywhere = everywhere
+        self.arrays = "a" if everywhere else "v"
         """What may be an array here: `v` nothing, `c` constants in braces, `a` ranges too."""
         self.tokens: list[_Token] = []
         self.place = 0
         self.depth = 0
         spaced = False
-        for found in _TOKEN.finditer(source, source.startswith("=")):
+        pattern = _WIDER_TOKEN if everywhere else _TOKEN
+        for found in pattern.finditer(source, source.startswith("=")):
             if found.lastgroup == "space":
                 spaced = True
             else:
@@ -127,6 +145,8 @@ class _Parser:
         return expr
 
     def argument(self, function: Function, place: int) -> Expr:
+        if self.everywhere:
+            return self.value(ranges=True)
         outer, kind = self.arrays, function.kind(place)
         if kind == "a":
             self.arrays = "a"
@@ -159,6 +179,8 @@ class _Parser:
         while self.now.text in ("-", "+"):
             signs.append(self.take().text)
         expr = self.atom()
+        if self.everywhere:
+            expr = self.referred(expr)
         if signs:
             self.single(expr)
         for sign in reversed(signs):
@@ -171,6 +193,15 @@ class _Parser:
                 expr = Const(-expr.value)
             else:
                 expr = Unary("-" if sign == "-" else "+", expr)
+        return expr
+
+    def referred(self, expr: Expr) -> Expr:
+        """The references that begin with this one: `A1:INDEX(…)`, and `A1:C3 B2:D4`."""
+        while self.now.text == ":":
+            self.take()
+            expr = Call("RANGE…", (expr, self.atom()))
+        if self.now.spaced and self.now.kind in ("word", "sheet", "part"):
+            return Call("MEET…", (expr, self.referred(self.atom())))
         return expr
 
     def single(self, expr: Expr) -> None:
@@ -189,21 +220,32 @@ class _Parser:
             case "text":
                 return Const(self.take().text[1:-1].replace('""', '"'))
             case "error":
-                return Const(ExcelError(self.take().text))
+                return self.error()
+            case "part":
+                return Ref(self.take().text)
             case "sheet":
                 return self.on_sheet()
             case "word":
                 return self.word()
             case "op" if token.text == "(":
                 self.take()
-                expr = self.value()
+                parts = [self.value()]
+                while self.everywhere and self.now.text == ",":
+                    self.take()
+                    parts.append(self.value())
                 self.expect(")")
-                return expr
+                return Call("UNION…", tuple(parts)) if len(parts) > 1 else parts[0]
             case "other" if token.text == "{" and self.arrays != "v":
                 return self.array()
             case "other" if token.text == "{":
                 raise self.refusal("数组常量", "array constants", token)
         raise self.unexpected()
+
+    def error(self) -> Expr:
+        code = self.take().text
+        if code == "#REF!" and self.everywhere and self.now.kind == "word" and not self.now.spaced:
+            self.word()  # #REF!A1:B2: a sheet that is gone
+        return Const(ExcelError(code))
 
     def array(self) -> Expr:
         """Constants in braces, `;` between rows."""
@@ -244,6 +286,8 @@ class _Parser:
         self.place += 1
         if not _NAME.fullmatch(token.text):
             raise self.unknown(token.text, token)
+        if self.now.kind == "part" and not self.now.spaced:
+            return Ref(token.text + self.take().text)
         return Ref(token.text)
 
     def on_sheet(self) -> Expr:
@@ -255,15 +299,19 @@ class _Parser:
             function = FUNCTIONS.get(self.now.text.upper())
             if function and function.added and self.tokens[self.place + 1].text == "(":
                 return self.call(self.take())
-        if "[" in sheet or ":" in sheet:
+        if not self.everywhere and ("[" in sheet or ":" in sheet):
             raise self.unknown("[" if "[" in sheet else "!", token)
         if self.now.kind == "error":
-            return Const(ExcelError(self.take().text))
+            return self.error()
         if self.now.kind == "word" and (cell := _cell(self.now.text, sheet)):
             self.take()
             return self.range_from(cell)
         if lines := self.lines(_COLUMN, sheet) or self.lines(_ROW, sheet):
             return lines
+        if self.everywhere and self.now.kind == "word" and _NAME.fullmatch(self.now.text):
+            name = self.take()
+            if self.now.text not in ("(", ":", "!"):
+                return Ref(f"{sheet}!{name.text}")
         raise self.refusal("工作表级名称", "names that belong to one sheet", token)
 
     def range_from(self, cell: Cell) -> Expr:
@@ -273,6 +321,9 @@ class _Parser:
         if self.now.kind == "sheet" and self.now.text == self.tokens[self.place - 3].text:
             self.take()  # Sheet1!A1:Sheet1!B2
         last = _cell(self.now.text, None) if self.now.kind == "word" else None
+        if last is None and self.everywhere:
+            self.place -= 1
+            return cell
         if last is None:
             raise self.unknown(":", colon)
         self.take()
@@ -316,6 +367,7 @@ class _Parser:
             function is None
             or not (function.added or function.name == name)
             or (function.placed and not self.placed)
+            or (function.array and not self.everywhere)
         ):
             raise self.refusal(f"函数 {name}", f"the function {name}", token)
         args: list[Expr] = []

@@ -31,6 +31,7 @@ class Function:
     `_xll.NAME(…)` or `'xlperf.xlam'!NAME(…)`. `spread` says that in an array formula Excel computes
     it for each cell; a function that chooses among its arguments is not. A `placed` one asks
     where its formula or its argument stands, which only those know who compute whole workbooks.
+    What an `array` one gives is an area.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Function:
     added: bool = False
     spread: bool = True
     placed: bool = False
+    array: bool = False
 
     def kind(self, place: int) -> str:
         """What the argument at `place` (from 0) is: `v` a value, `r` a range, `a` an array."""
@@ -67,6 +69,7 @@ def function(
     added: bool = False,
     spread: bool = True,
     placed: bool = False,
+    array: bool = False,
 ) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
     """Enter a function into the table: its name and how many arguments it takes.
 
@@ -74,10 +77,9 @@ def function(
     """
 
     def enter(scalar: Callable[..., Value]) -> Callable[..., Value]:
+        limits = least, least if most is None else most
         for one in name.split():
-            FUNCTIONS[one] = Function(
-                one, scalar, least, least if most is None else most, takes, added, spread, placed
-            )
+            FUNCTIONS[one] = Function(one, scalar, *limits, takes, added, spread, placed, array)
         return scalar
 
     return enter

@@ -9,6 +9,7 @@ from xlperf.expr.registry import ANY, Area, area_of, cells, function, numbers, t
 from xlperf.expr.values import (
     DIV0,
     NA,
+    NEARLY,
     NUM,
     ExcelError,
     Fault,
@@ -17,7 +18,6 @@ from xlperf.expr.values import (
     finite,
     logical,
     number,
-    order,
 )
 
 
@@ -197,8 +197,7 @@ def _rank_avg(value: Value, area: Value | Area, ascending: Value = 0.0) -> Value
 
 def _ranked(value: Value, area: Value | Area) -> tuple[float, list[float]]:
     wanted, found = number(value), numbers([area_of(area)])
-    near = [each for each in found if each != wanted and abs(each - wanted) <= abs(wanted) * 1e-9]
-    if any(order(wanted, each) == 0 for each in near):
+    if any(0 < abs(each - wanted) < abs(wanted) * NEARLY for each in found):
         doubt(f"RANK({wanted!r})")
     if wanted not in found:
         raise Fault(NA)
@@ -276,6 +275,23 @@ def _covar(one: Value | Area, other: Value | Area) -> Value:
     return _products(a, b) / len(a)
 
 
+@function("COVARIANCE.S", 2, takes="rr")
+def _covariance(one: Value | Area, other: Value | Area) -> Value:
+    a, b = _pairs(one, other)
+    return _ratio(_products(a, b), len(a) - 1)
+
+
+@function("STEYX", 2, takes="rr")
+def _steyx(ys: Value | Area, xs: Value | Area) -> Value:
+    y, x = _pairs(ys, xs)
+    if len(x) < 3:
+        raise Fault(DIV0)
+    left = _deviations(y) - _ratio(_products(x, y) ** 2, _deviations(x))
+    if left < _deviations(y) * 1e-9:
+        doubt("STEYX ≈ 0")
+    return math.sqrt(max(left, 0.0) / (len(x) - 2))
+
+
 # ----------------------------------------------------------------------- normal distribution
 
 
@@ -323,3 +339,106 @@ def _inverse(share: float, mean: float, spread: float) -> float:
     if not 0 < share < 1:
         raise Fault(NUM)
     return finite(NormalDist(mean, spread).inv_cdf(share))
+
+
+def _spread_of_all(name: str, sample: int, finish: Callable[[float], float]) -> None:
+    def scalar(*args: Value | Area) -> Value:
+        found = _all(args)
+        if len(found) <= sample:
+            raise Fault(DIV0)
+        return finish(_deviations(found) / (len(found) - sample))
+
+    function(name, 1, ANY, takes="(r)")(scalar)
+
+
+_spread_of_all("VARA", 1, float)
+_spread_of_all("VARPA", 0, float)
+_spread_of_all("STDEVA", 1, math.sqrt)
+_spread_of_all("STDEVPA", 0, math.sqrt)
+
+
+def _standardized(found: list[float], least: int) -> list[float]:
+    """Distances from the mean, in standard deviations of a sample."""
+    if len(found) < least or not (spread := math.sqrt(_deviations(found) / (len(found) - 1))):
+        raise Fault(DIV0)
+    mean = _mean(found)
+    return [(value - mean) / spread for value in found]
+
+
+@function("SKEW", 1, ANY, takes="(r)")
+def _skew(*args: Value | Area) -> Value:
+    found = _standardized(numbers(args), 3)
+    count = len(found)
+    return finite(total(value**3 for value in found) * count / ((count - 1) * (count - 2)))
+
+
+@function("KURT", 1, ANY, takes="(r)")
+def _kurt(*args: Value | Area) -> Value:
+    found = _standardized(numbers(args), 4)
+    count = len(found)
+    weight = count * (count + 1) / ((count - 1) * (count - 2) * (count - 3))
+    less = 3 * (count - 1) ** 2 / ((count - 2) * (count - 3))
+    return finite(total(value**4 for value in found) * weight - less)
+
+
+@function("TRIMMEAN", 2, takes="rv")
+def _trimmean(area: Value | Area, share: Value) -> Value:
+    found, left_out = sorted(_some(numbers([area_of(area)]))), number(share)
+    if not 0 <= left_out < 1:
+        raise Fault(NUM)
+    exact = len(found) * left_out / 2
+    if exact != int(exact) and abs(exact - round(exact)) < 1e-9:
+        doubt("TRIMMEAN")
+    each = int(exact)
+    return _mean(found[each : len(found) - each])
+
+
+@function("STANDARDIZE", 3)
+def _standardize(value: Value, mean: Value, spread: Value) -> Value:
+    exact, middle, by = map(number, (value, mean, spread))
+    if by <= 0:
+        raise Fault(NUM)
+    return finite((exact - middle) / by)
+
+
+@function("CONFIDENCE CONFIDENCE.NORM", 3)
+def _confidence(alpha: Value, spread: Value, size: Value) -> Value:
+    share, by, count = number(alpha), number(spread), int(number(size))
+    if not 0 < share / 2 < 0.5 or by <= 0 or count < 1:
+        raise Fault(NUM)
+    return finite(-NormalDist().inv_cdf(share / 2) * by / math.sqrt(count))
+
+
+@function("EXPONDIST EXPON.DIST", 3)
+def _expondist(value: Value, rate: Value, cumulative: Value) -> Value:
+    exact, by = number(value), number(rate)
+    if exact < 0 or by <= 0:
+        raise Fault(NUM)
+    return -math.expm1(-by * exact) if logical(cumulative) else finite(by * math.exp(-by * exact))
+
+
+@function("POISSON POISSON.DIST", 3)
+def _poisson(value: Value, mean: Value, cumulative: Value) -> Value:
+    count, by = int(number(value)), number(mean)
+    if count < 0 or by < 0:
+        raise Fault(NUM)
+    if by == 0 or count > 1000:
+        doubt("POISSON")
+        raise Fault(NUM)
+    terms = [
+        math.exp(at * math.log(by) - by - math.lgamma(at + 1))
+        for at in (range(count + 1) if logical(cumulative) else [count])
+    ]
+    return finite(total(terms))
+
+
+@function("BINOMDIST BINOM.DIST", 4)
+def _binomdist(hits: Value, tries: Value, chance: Value, cumulative: Value) -> Value:
+    found, count, by = int(number(hits)), int(number(tries)), number(chance)
+    if not (0 <= found <= count and 0 <= by <= 1):
+        raise Fault(NUM)
+    if count > 1000:
+        doubt("BINOMDIST")
+        raise Fault(NUM)
+    places = range(found + 1) if logical(cumulative) else [found]
+    return finite(total(math.comb(count, at) * by**at * (1 - by) ** (count - at) for at in places))

@@ -1,8 +1,9 @@
-"""Formulas of many cells and many workbooks: alike ones of one depth are one step.
+"""Formulas of many cells and many workbooks, computed in steps.
 
 Two formulas are alike when they read the same in R1C1 notation, as in a column that was filled
-down, and areas of the same size: those of a running total (`SUM(A$1:A9)`) grow. A step is evaluated
-once, for all its cells and for all the workbooks at hand.
+down, and their areas are of the same size, as those of a running total (`SUM(A$1:A9)`) are not.
+Alike formulas of one depth, none of which reads another, are one step. It is evaluated once, for
+all its cells and for all the workbooks at hand.
 """
 
 import math
@@ -22,33 +23,44 @@ Key = tuple[int, int, int]
 Rows = tuple[tuple[Key, ...], ...]
 """The cells of an area, row by row."""
 
+Numbered = tuple[tuple[int, ...], ...]
+"""The cells of an area, row by row, by their numbers in a plan."""
+
 Reads = Sequence[tuple[Cell | Range, Rows]]
 """What a formula reads, node by node. An area that several formulas read is best one object."""
 
 _LARGE = 64
+"""From so many cells on, `precedents` gives an area a place of its own."""
+
 _FEW = 12
 """Up to so many cells of a step are computed one by one: numpy would take longer."""
 
-Places = tuple[tuple[int, ...], ...]
-"""The same by their numbers in a plan."""
+
+def rows_of(sheet: int, top: int, left: int, bottom: int, right: int) -> Rows:
+    """The cells of an area."""
+    columns = range(left, right + 1)
+    return tuple(
+        tuple((sheet, row, column) for column in columns) for row in range(top, bottom + 1)
+    )
 
 
 @dataclass(frozen=True)
 class Step:
-    """One formula for several cells; `reads` has, by node, what each of the cells reads there.
+    """One formula for several cells.
 
-    Where all the cells read the same, the one entry stands for all.
+    `reads` has, node by node, the area that each of the cells reads there, or a single one where
+    all of them read the same.
     """
 
     tree: Expr
     cells: tuple[int, ...]
-    reads: tuple[tuple[Cell | Range, tuple[Places, ...]], ...]
+    reads: tuple[tuple[Cell | Range, tuple[Numbered, ...]], ...]
 
     @cached_property
     def lines(self) -> Mapping[int, Any]:
-        """By identity of the node, what each cell of the step reads in each place of an area.
+        """By the identity of a node, which cells the cells of the step read there.
 
-        An array of numbers of cells, of shape (places of the area, cells of the step).
+        An array of their numbers, of shape (places of the area, cells of the step).
         """
         import numpy as np
 
@@ -105,39 +117,47 @@ def precedents(
     return before
 
 
-def steps(
+def in_steps(
     trees: Mapping[Key, Expr], reads: Mapping[Key, Reads], depth: Callable[[Key], int]
 ) -> Plan:
-    """The plan of these formulas, where `depth` is how many stand one upon another below one."""
-    alike: dict[tuple[object, ...], list[Key]] = {}
-    first_of: dict[tuple[object, ...], Key] = {}
-    models: dict[Key, Key] = {}  # alike ones of all depths share one tree: it is compiled once
-    for key, tree in trees.items():
-        sizes = tuple([(len(rows), len(rows[0])) for _, rows in reads[key]])
-        shape = key[0], sizes, _shape(tree, key)
-        models[key] = model = first_of.setdefault(shape, key)
-        alike.setdefault((depth(key), model), []).append(key)
-    read = {id(rows): rows for nodes in reads.values() for _, rows in nodes}
-    cells = {cell for rows in read.values() for row in rows for cell in row}
+    """The plan of these formulas; `depth` is how many stand one upon another below a cell's."""
+    areas = {id(rows): rows for nodes in reads.values() for _, rows in nodes}
+    cells = {cell for rows in areas.values() for row in rows for cell in row}
     given = sorted(cells - trees.keys())
     number = {key: place for place, key in enumerate((*given, *trees))}
     numbered = {
         identity: tuple([tuple([number[key] for key in row]) for row in rows])
-        for identity, rows in read.items()
+        for identity, rows in areas.items()
     }
     found = []
-    for keys in sorted(alike.values(), key=lambda keys: depth(keys[0])):
-        model = models[keys[0]]
-        nodes = [node for node, _ in reads[model]]
-        areas = zip(*([rows for _, rows in reads[key]] for key in keys), strict=True)
-        places = []
-        for node, each in zip(nodes, areas, strict=True):
-            same = all(rows is each[0] or rows == each[0] for rows in each[1:])
-            places.append((node, tuple([numbered[id(r)] for r in (each[:1] if same else each)])))
-        found.append(Step(trees[model], tuple([number[key] for key in keys]), tuple(places)))
+    for model, keys in _alike(trees, reads, depth):
+        nodes = []
+        for (node, _), *read in zip(reads[model], *(reads[key] for key in keys), strict=True):
+            first = read[0][1]
+            if all(rows is first or rows == first for _, rows in read):
+                del read[1:]
+            nodes.append((node, tuple([numbered[id(rows)] for _, rows in read])))
+        found.append(Step(trees[model], tuple([number[key] for key in keys]), tuple(nodes)))
     weight = max((step.weight for step in found), default=0)
     longest = max((len(step.cells) for step in found), default=0)
     return Plan(tuple(found), tuple(given), tuple(trees), weight, longest)
+
+
+def _alike(
+    trees: Mapping[Key, Expr], reads: Mapping[Key, Reads], depth: Callable[[Key], int]
+) -> list[tuple[Key, list[Key]]]:
+    """The cells of each step, lowest first, and before them the one whose tree stands for theirs.
+
+    That one may be of another depth: `evaluate` compiles a tree once, so alike cells share it.
+    """
+    models: dict[tuple[object, ...], Key] = {}
+    alike: dict[tuple[int, Key], list[Key]] = {}
+    for key, tree in trees.items():
+        sizes = tuple([(len(rows), len(rows[0])) for _, rows in reads[key]])
+        model = models.setdefault((key[0], sizes, _shape(tree, key)), key)
+        alike.setdefault((depth(key), model), []).append(key)
+    by_depth = sorted(alike.items(), key=lambda item: item[0][0])
+    return [(model, keys) for (_, model), keys in by_depth]
 
 
 def _shape(node: Expr, key: Key) -> object:
@@ -161,8 +181,8 @@ def _shape(node: Expr, key: Key) -> object:
 class Held:
     """The value of each cell of a plan in each of the workbooks.
 
-    Where a step is computed as columns, numbers lie in one array, from which it is picked at once
-    what a column of cells reads; whatever else there is lies in lists.
+    Where steps are computed as columns, all numbers lie in one array, from which the columns that a
+    step reads are taken at once. Other values lie in lists, one for each cell.
     """
 
     def __init__(self, plan: Plan, count: int) -> None:
@@ -178,7 +198,7 @@ class Held:
             self._numbers = np.full((plan.size, count), math.nan)
 
     def give(self, cells: range, lines: Sequence[Sequence[Value]]) -> None:
-        """What these cells hold, workbook by workbook."""
+        """Keep what these cells hold, workbook by workbook."""
         if self._numbers is None:
             self._lists[cells.start : cells.stop] = zip(*lines, strict=True)
             return
@@ -197,7 +217,7 @@ class Held:
         return values
 
     def columns(self, cells: Any) -> list[Any]:
-        """A column for each line of numbers of cells: what they hold, cell by cell."""
+        """What the cells of each line of cell numbers hold, as a column: cell by cell."""
         import numpy as np
 
         from xlperf.expr.columns import packed
@@ -257,7 +277,7 @@ def compute(step: Step, held: Held) -> None:
     total = held.count * len(step.cells)
     if total <= _FEW:
         for place, cell in enumerate(step.cells):
-            rows = (_row(step, held, place, number) for number in range(held.count))
+            rows = (_row(step, held, place, workbook) for workbook in range(held.count))
             held.put_values(cell, [evaluate(step.tree, row) for row in rows])
         return
     from xlperf.expr import columns
@@ -267,7 +287,7 @@ def compute(step: Step, held: Held) -> None:
 
 
 class _Env:
-    """What the nodes of a tree stand for, by identity: to hash a node takes long."""
+    """What the nodes of a tree stand for, found by their identity: to hash a node takes long."""
 
     def __init__(self, values: Mapping[int, Any]) -> None:
         self._values = values
@@ -276,21 +296,21 @@ class _Env:
         return self._values[id(node)]
 
 
-def _row(step: Step, held: Held, place: int, number: int) -> _Env:
-    """What one cell of a step reads in one of the workbooks."""
+def _row(step: Step, held: Held, place: int, workbook: int) -> _Env:
+    """What the cell in this place of a step reads in one of the workbooks."""
     values: dict[int, Any] = {}
     for node, areas in step.reads:
         rows = areas[place if len(areas) > 1 else 0]
         if isinstance(node, Range):
             values[id(node)] = tuple(
-                [tuple([held.values(cell)[number] for cell in row]) for row in rows]
+                [tuple([held.values(cell)[workbook] for cell in row]) for row in rows]
             )
         else:
-            values[id(node)] = held.values(rows[0][0])[number]
+            values[id(node)] = held.values(rows[0][0])[workbook]
     return _Env(values)
 
 
-def _column(node: Cell | Range, areas: Sequence[Places], step: Step, held: Held) -> Any:
+def _column(node: Cell | Range, areas: Sequence[Numbered], step: Step, held: Held) -> Any:
     """What a node stands for in each cell of the step and each workbook, cell by cell."""
     if len(areas) > 1 or held.count > 1:
         columns = held.columns(step.lines[id(node)])

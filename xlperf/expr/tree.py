@@ -41,7 +41,7 @@ class Const:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A variable or a workbook's defined name; it stands for one cell."""
+    """A variable, or a workbook's defined name or part of a table: of one cell, unless settled."""
 
     name: str
 

@@ -46,21 +46,28 @@ class Fault(Exception):  # noqa: N818 - not an error of the program: a value on 
 
 
 _doubts: ContextVar[list[str] | None] = ContextVar("doubts", default=None)
+_days_doubted: ContextVar[bool] = ContextVar("days_doubted", default=False)
 
 
 @contextmanager
-def doubts() -> Iterator[list[str]]:
+def doubts(*, days: bool = False) -> Iterator[list[str]]:
     """Collects what was computed within and may come out otherwise in Excel.
 
     Such as what depends on the language of the computer (texts that may be dates, times or amounts,
-    the order of two texts), on bits beyond the 15th digit, or on what is not known of Excel.
+    the order of two texts), on bits beyond the 15th digit, or on what is not known of Excel. With
+    `days`, also texts of days: workbooks that count from 1904 have other numbers for them.
     """
     found: list[str] = []
-    token = _doubts.set(found)
+    token, token_of_days = _doubts.set(found), _days_doubted.set(days)
     try:
         yield found
     finally:
         _doubts.reset(token)
+        _days_doubted.reset(token_of_days)
+
+
+def days_are_doubted() -> bool:
+    return _days_doubted.get()
 
 
 def doubt(what: str) -> None:
@@ -159,6 +166,8 @@ def text_number(source: str) -> float:
             raise Fault(VALUE)
         return -result if found["open"] or found["sign"] == "-" else result
     if found := _DATE.fullmatch(plain):
+        if days_are_doubted():
+            doubt(source)
         year, _, month, day = found.groups()
         try:
             return serial_of(datetime.date(int(year), int(month), int(day)))

@@ -20,9 +20,10 @@ from xlperf.ooxml.address import Area, cell_name, column_name, parse_cell
 from xlperf.ooxml.notes import Grid, Note, add_notes
 from xlperf.ooxml.package import Package, damaged
 from xlperf.ooxml.package_edit import PackageEdit
+from xlperf.ooxml.renaming import quoted
 from xlperf.ooxml.sheet import Position, Sheet, SheetWriter, read_sheet, read_strings
 from xlperf.ooxml.styles import MAX_ROW_HEIGHT, Styles, wrapped_height
-from xlperf.ooxml.values import MAX_SHEET_NAME, MAX_TEXT, blank_cell, text_cell
+from xlperf.ooxml.values import MAX_SHEET_NAME, MAX_TEXT, CellWriter
 from xlperf.ooxml.workbook import MAIN, NS, RELATIONSHIPS, Workbook
 
 
@@ -158,7 +159,7 @@ _STYLE = re.compile(rb"\ss=(?:\"[^\"]*\"|'[^']*')")
 def _restyled(cell: bytes, position: Position, style: int) -> bytes:
     tag = _CELL_TAG.match(cell)
     if not tag:
-        return blank_cell(cell_name(*position), style)
+        return CellWriter(cell_name(*position), style).blank
     return b'<c s="%d"' % style + _STYLE.sub(b"", tag[0])[2:] + cell[tag.end() :]
 
 
@@ -340,7 +341,7 @@ def _add_listing(
         element.set("localSheetId", str(len(workbook.sheets)))
         if special.endswith("Database"):
             element.set("hidden", "1")
-        element.text = f"{_quoted(name)}!{range_}"
+        element.text = f"{quoted(name)}!{range_}"
 
 
 def _listing_xml(listing: Listing, palette: _Palette, styles: Styles) -> bytes:
@@ -349,11 +350,11 @@ def _listing_xml(listing: Listing, palette: _Palette, styles: Styles) -> bytes:
     plain = palette.text('<sz val="11"/>', framed=True)
     link = palette.text(f'<u/><sz val="11"/><color rgb="FF{_LINK_COLOUR}"/>', framed=True)
     headings = [
-        text_cell(name, heading, text)
+        CellWriter(name, heading).text(text)
         for name, text in _named(_HEADING_ROW, [text for text, _ in listing.headings])
     ]
     rows = [
-        _row(1, _TITLE_HEIGHT, [text_cell("A1", title, listing.title)]),
+        _row(1, _TITLE_HEIGHT, [CellWriter("A1", title).text(listing.title)]),
         _row(_HEADING_ROW, _HEADING_HEIGHT, headings),
     ]
     widths = [styles.column_points(width) for _, width in listing.headings]
@@ -365,7 +366,7 @@ def _listing_xml(listing: Listing, palette: _Palette, styles: Styles) -> bytes:
             looks[listing.link] = link
             links.append(_hyperlink(cell_name(row, listing.link + 1), *line.target))
         named = zip(looks, _named(row, line.texts), strict=True)
-        cells = [text_cell(name, look, text) for look, (name, text) in named]
+        cells = [CellWriter(name, look).text(text) for look, (name, text) in named]
         rows.append(_row(row, _height(line.texts, widths), cells))
     columns = "".join(
         f'<col min="{number}" max="{number}" width="{width:g}" customWidth="1"/>'
@@ -408,11 +409,7 @@ def _hyperlink(reference: str, sheet: str, cell: str) -> str:
 
 def location(sheet: str, cell: str) -> str:
     """A place of the workbook as a link names it."""
-    return f"{_quoted(sheet)}!{cell}"
-
-
-def _quoted(sheet: str) -> str:
-    return "'" + sheet.replace("'", "''") + "'"
+    return f"{quoted(sheet)}!{cell}"
 
 
 def _table(listing: Listing, mark: str) -> str:

@@ -84,7 +84,7 @@ def deflated(data: bytes) -> Entry:
 
 
 def stored(data: bytes) -> Entry:
-    """For a file that is to be the same, byte by byte, whatever it is that deflates here."""
+    """An entry that is not deflated: its bytes are the same whatever deflates on this machine."""
     return Entry(data, _STORED, zlib.crc32(data), len(data))
 
 

@@ -169,8 +169,13 @@ def _shift_formula(
 
 
 def _blank(source: etree._Element, number: int) -> etree._Element:
-    """The row without values: styles, height, and the formulas that a copy would have."""
+    """The row without values: styles, height, and the formulas that a copy would have.
+
+    A copy is to be seen, also where a filter hides the row that it is made from.
+    """
     blank = deepcopy(source)
+    for attribute in ("hidden", "collapsed"):
+        blank.attrib.pop(attribute, "")
     for cell in blank.iterchildren(_CELL):
         for child in list(cell):
             if child.tag != _FORMULA or not _belongs_to_row(child, number):

@@ -20,6 +20,7 @@ from xlperf.diagnostic import Diagnostic, Message, WorkbookError
 from xlperf.ooxml.package import CONTENT_TYPES, Package, relationships_part
 from xlperf.ooxml.renaming import address, without_titles
 from xlperf.ooxml.stand_ins import (
+    CHARTED,
     SHAPE_BLOCK,
     NameText,
     Stand,
@@ -158,7 +159,11 @@ class SheetCloner:
         names = defined_names(source, stand_ins.workbook.part)
         scoped = [name for name in names if name.scope == sheet.index]
         moving = stand_ins.moving - {name.key for name in scoped}
-        moved = [name for name in names if name.scope is None and name.key in moving]
+        moved = [
+            name
+            for name in names
+            if name.scope is None and name.key in moving and not name.key.startswith(CHARTED)
+        ]
         parts = {part: source.read(part) for part in stand_ins.group if part != sheet.part}
         return _Source(parts, links, (*scoped, *moved))
 

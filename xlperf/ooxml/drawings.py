@@ -53,9 +53,8 @@ class RowHeights:
 
     def shifted(self, shift: RowShift) -> "RowHeights":
         own = {new: h for row, h in self.own.items() if (new := shift.row(row)) is not None}
-        if shift.source in self.own:
-            copies = range(shift.at, shift.at + shift.added)
-            own |= dict.fromkeys(copies, self.own[shift.source])
+        if height := self.own.get(shift.source):
+            own |= dict.fromkeys(range(shift.at, shift.at + shift.added), height)
         return RowHeights(self.default, own)
 
     def down_to(self, point: Point, scale: float) -> float:

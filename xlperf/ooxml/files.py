@@ -137,7 +137,7 @@ def write_file(path: Path, data: bytes, *, last: bool = True) -> None:
     finally:
         file.discard()
     if last:
-        flush_folder(path.parent)
+        _flush_folder(path.parent)
 
 
 def write_files(
@@ -145,9 +145,9 @@ def write_files(
 ) -> Iterator[WorkbookError | None]:
     """`write_file` for many: what was wrong with each, or None once it is in its place, in order.
 
-    Folders are made where they are missing; None writes nothing. Much of the time of writing is
-    waiting for the disk. So files are flushed in groups by threads, which costs the disk little
-    more than flushing one, while `files` is asked for the next group.
+    Folders are made where they are missing; None among `files` writes nothing. Writing is mostly
+    waiting for the disk, so threads flush one group of files, which takes little longer than
+    flushing a single one, while the next group is taken from `files`.
     """
     from concurrent.futures import ThreadPoolExecutor
 
@@ -166,7 +166,7 @@ def write_files(
     finally:
         group.discard()
         for folder in folders:
-            flush_folder(folder)
+            _flush_folder(folder)
 
 
 def _chunk(
@@ -235,11 +235,11 @@ def _flush_all(files: "Iterable[_NewFile]") -> None:
 
 
 class _NewFile:
-    """The three steps of `write_file`: begun, flushed, put into its place.
+    """The three steps of `write_file`: written beside its place, flushed, put into its place.
 
-    To be discarded in the end, whatever happens; a file that has taken its place stays. The first
-    and the last step raise WorkbookError as `write_file` does. `flush` may be called from another
-    thread.
+    `discard` has to be called in the end, whatever happens; a file that has taken its place stays.
+    The first and the last step raise WorkbookError as `write_file` does. `flush` may be called from
+    another thread.
     """
 
     def __init__(self, path: Path, data: bytes) -> None:
@@ -353,7 +353,7 @@ def _remove_if_abandoned(name: str) -> None:
         os.close(handle)
 
 
-def flush_folder(folder: Path) -> None:
+def _flush_folder(folder: Path) -> None:
     """Make the names of the files in a folder last, where the system lets a folder be flushed."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

@@ -1,250 +1,43 @@
 """The formula cells of a worksheet part: found, read with the cells beside them, given new values.
 
-Recalculation reads many sheets and changes nothing but values, so a part is split at its values:
-what stands between them, its outline, is looked into once for all the parts that share it. A part
-that is written in an unusual way (comments, prefixes, cells without address) is brought into the
-usual form first.
+Recalculation reads many sheets and changes nothing but values: what is the same in alike sheets is
+their outline, and here are the values of one.
 """
 
 import datetime
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from itertools import accumulate
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any
 
 from lxml import etree
 
-from xlperf.ooxml.address import Area, cell_name, parse_area, parse_cell
-from xlperf.ooxml.package import damaged, parse_xml
-from xlperf.ooxml.preflight import DEFAULT, Limits, check_markup
-from xlperf.ooxml.references import moved
-from xlperf.ooxml.sheet import Position, normalized, string_item
+from xlperf.ooxml.address import cell_name, parse_cell
+from xlperf.ooxml.package import damaged
+from xlperf.ooxml.preflight import DEFAULT, Limits
+from xlperf.ooxml.sheet import Position, string_item
+from xlperf.ooxml.sheet_outline import (
+    CELL,
+    MARK,
+    TYPE,
+    Formula,
+    Signature,
+    TypedSlot,
+    kind_of,
+    split,
+    text_of,
+)
 from xlperf.ooxml.values import CellValueError, cached_value, date_serial, unescape
-from xlperf.ooxml.workbook import NS, serialize
+from xlperf.ooxml.workbook import NS
 
-_SLOT = re.compile(rb"(<[vt][ >][^<]*+)")
-_MARK = b"\1"
-"""Stands for a slot in an outline; no XML can hold it."""
-
-_HIDDEN = re.compile(
-    rb"<row\b[^>]*\s(?:hidden\s*=\s*[\"'](?:1|true)|ht\s*=\s*[\"']0*(?:\.0*)?[\"'])"
-    rb"|<sheetFormatPr\b[^>]*\szeroHeight\s*=\s*[\"'](?:1|true)"
-)
-_LAYOUT = re.compile(r"\$?[a-z]{1,3}:\$?[a-z]|\d:\$?\d|1048576|xfd|subtotal|aggregate")
-_ENCODING = re.compile(rb"\s*<\?xml[^>]*encoding=[\"'](?!utf-8|UTF-8)")
-_ODD_CELL = re.compile(rb"<c[>/\t\r\n]")
-_PREFIXED = re.compile(rb"<[\w.-]+:worksheet\b")
-_CELL = re.compile(
-    rb'<c r="([A-Z]++[0-9]++)"([^>]*+)(?<!/)>([^<]*+(?:<(?!/c>)[^<]*+)*+)</c>', re.DOTALL
-)
-_FORMULA = re.compile(rb"\s*<f((?:\s[^>]*)?)(?:/>|>([^<]*)</f>)")
-_SLOT_AFTER = re.compile(rb"\s*<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*\x01</v>")
 _CONTENT = re.compile(
     rb"(\s*<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*)(?:<v(?:\s[^>]*)?(?:/>|>[^<]*</v>))?(.*)", re.DOTALL
 )
-_TYPE = re.compile(rb'\st="(\w+)"')
-_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
-_REFERENCE = re.compile("&(?:#(?:x([0-9A-Fa-f]+)|([0-9]+))|(amp|lt|gt|quot|apos));")
-_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_ANY_CELL = re.compile(rb'<c r="([A-Z]++[0-9]++)"([^>]*?)(?:/>|>(.*?)</c>)', re.DOTALL)
 _SMALLEST = 2.2251e-308
 _OF_NUMBERS = b"0123456789.+-eE<v> \t\r\n"
 _DAY = datetime.timedelta(days=1)
-_OUTLINES_SIZE = 1 << 23
-"""Bytes of outlines that are kept in memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class Formula:
-    """A formula without its "=": a shared one as it reads in this cell.
-
-    `kind` is "" for a formula of one cell, "array" for one that fills its `area`, else the type
-    that the file names ("dataTable").
-    """
-
-    text: str
-    kind: str = ""
-    area: Area | None = None
-
-
-def reads_layout(formulas: str) -> bool:
-    """Whether formulas, in folded case, may read whole columns or rows, or only those that show."""
-    return bool(_LAYOUT.search(formulas))
-
-
-class Signature:
-    """The formulas of a sheet and their cells, to be compared; told from others quickly."""
-
-    __slots__ = ("_content", "_hash")
-
-    def __init__(self, content: tuple[tuple[bytes, bytes], ...]) -> None:
-        self._content, self._hash = content, hash(content)
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Signature) and self._content == other._content
-
-
-class _Place(NamedTuple):
-    """The type of a cell and the slot with its value; 0 where that is no plain `<v>` or `<t>`."""
-
-    kind: str
-    slot: int
-
-
-class _Places(NamedTuple):
-    """Of cells: where each is; which hold numbers, and in which slots; which hold anything else."""
-
-    all: list[_Place]
-    numbers: list[int]
-    slots: list[int]
-    others: list[int]
-
-
-class _Outline:
-    """A sheet without its values: all that is the same in the forms that many hands filled.
-
-    Slots are counted as `_SLOT.split` gives them: 1, 3, 5 and so on.
-    """
-
-    def __init__(self, skeleton: bytes, part: str, limits: Limits) -> None:
-        self._part, self._limits = part, limits
-        self.hides_rows = bool(_HIDDEN.search(skeleton))
-        self._all: list[tuple[bytes, bytes, bytes]] = _CELL.findall(skeleton)
-        self._formulas = [cell for cell in self._all if cell[2].lstrip().startswith(b"<f")]
-        self._places: dict[tuple[bytes, ...], _Places] = {}
-        self._keys: dict[int, list[tuple[int, int, int]]] = {}
-
-    def holds(self, slots: int) -> bool:
-        """Whether all the values of the sheet are in cells that are understood here."""
-        found = sum([content.count(_MARK) for _, _, content in self._all])
-        return found == slots and not any(b"='" in tag for tag in {tag for _, tag, _ in self._all})
-
-    @cached_property
-    def signature(self) -> Signature:
-        found = ((name, _FORMULA.match(content), content) for name, _, content in self._formulas)
-        return Signature(tuple([(name, m[0] if m else content) for name, m, content in found]))
-
-    @cached_property
-    def formulas(self) -> Mapping[Position, Formula]:
-        shared: dict[str, tuple[str, Position]] = {}
-        formulas: dict[Position, Formula] = {}
-        size = 0
-        try:
-            for name, _, content in self._formulas:
-                position = parse_cell(name.decode())
-                match = _FORMULA.match(content)
-                if not match:
-                    raise ValueError(content)
-                settings = dict(_ATTRIBUTE.findall(match[1].decode()))
-                text = _text(match[2] or b"")
-                kind = settings.get("t", "normal")
-                if kind == "shared":
-                    key = settings["si"]
-                    if text:
-                        shared[key] = text, position
-                    else:
-                        text, (row, column) = shared[key]
-                        text = moved(text, position[0] - row, position[1] - column)
-                size += len(text)
-                if size > self._limits.part:
-                    raise ValueError("formulas")
-                area = parse_area(settings["ref"]) if kind == "array" else None
-                kind = "" if kind in ("normal", "shared") else kind
-                formulas[position] = Formula(text, kind, area)
-        except (ValueError, LookupError) as error:
-            raise damaged(self._part) from error
-        return formulas
-
-    @cached_property
-    def text(self) -> str:
-        return "\n".join([_text(content) for _, _, content in self._formulas]).casefold()
-
-    @cached_property
-    def reads_layout(self) -> bool:
-        return reads_layout(self.text)
-
-    @cached_property
-    def extent(self) -> Position:
-        places = [parse_cell(name.decode()) for name in self.cells]
-        return max((row for row, _ in places), default=1), max((c for _, c in places), default=1)
-
-    @cached_property
-    def has_arrays(self) -> bool:
-        return any(b't="array"' in content for _, _, content in self._formulas)
-
-    @cached_property
-    def formula_names(self) -> tuple[bytes, ...]:
-        return tuple([name for name, _, _ in self._formulas])
-
-    @cached_property
-    def formula_places(self) -> tuple[list[int], list[bytes]]:
-        """The slot of each formula cell, -1 for none, and its attribute `t` as the file has it."""
-        slots, kinds = [], []
-        for name, tag, content in self._formulas:
-            slots.append(self.cells[name][2] if _SLOT_AFTER.match(content) else -1)
-            typed = _TYPE.search(tag)
-            kinds.append(typed[0] if typed else b"")
-        return slots, kinds
-
-    @cached_property
-    def cells(self) -> dict[bytes, tuple[bytes, bytes, int]]:
-        """Of every cell that holds something: its tag, what is in it, and its first slot."""
-        counts = accumulate([content.count(_MARK) for _, _, content in self._all], initial=0)
-        return {
-            name: (tag, content, 2 * before + 1)
-            for (name, tag, content), before in zip(self._all, counts, strict=False)
-        }
-
-    def keys(self, sheet: int) -> list[tuple[int, int, int]]:
-        if sheet not in self._keys:
-            self._keys[sheet] = [(sheet, *parse_cell(name.decode())) for name in self.formula_names]
-        return self._keys[sheet]
-
-    def places(self, names: tuple[bytes, ...]) -> _Places:
-        """Where the values of these cells are."""
-        if names not in self._places:
-            all_places = [self.place(name) for name in names]
-            numbers = {n: p.slot for n, p in enumerate(all_places) if p.kind == "n" and p.slot}
-            others = [n for n in range(len(names)) if n not in numbers]
-            self._places[names] = _Places(all_places, list(numbers), list(numbers.values()), others)
-        return self._places[names]
-
-    def place(self, name: bytes) -> _Place:
-        if name not in self.cells:
-            return _Place("n", 0)
-        tag, content, first = self.cells[name]
-        kind = _kind(tag)
-        if kind == "inlineStr":
-            return _Place(kind, first if content.strip() == b"<is>\1</t></is>" else 0)
-        at = content.find(_MARK + b"</v>")
-        return _Place(kind, first + 2 * content.count(_MARK, 0, at) if at >= 0 else 0)
-
-
-@lru_cache(maxsize=1024)
-def _kind(tag: bytes) -> str:
-    found = _TYPE.search(tag)
-    return found[1].decode() if found else "n"
-
-
-_outlines: dict[tuple[bytes, str, Limits], _Outline | None] = {}
-
-
-def _outline(xml: bytes, pieces: Sequence[bytes], part: str, limits: Limits) -> _Outline | None:
-    """The outline of a part; None where the part is not in the usual form."""
-    skeleton = _MARK.join(pieces[::2])
-    key = skeleton, part, limits
-    if key not in _outlines:
-        check_markup(xml, part, limits)
-        if sum(len(skeleton) for skeleton, _, _ in _outlines) > _OUTLINES_SIZE:
-            _outlines.clear()
-        outline = None if _is_unusual(skeleton) else _Outline(skeleton, part, limits)
-        _outlines[key] = outline if outline and outline.holds(len(pieces) // 2) else None
-    return _outlines[key]
 
 
 class FormulaSheet:
@@ -264,15 +57,7 @@ class FormulaSheet:
         WorkbookError when the part is damaged or beyond the limits.
         """
         self.part, self._strings, self._error = part, strings, error
-        pieces = _SLOT.split(xml)
-        outline = _outline(xml, pieces, part, limits)
-        if outline is None:
-            xml = _usual(xml, part, limits)
-            pieces = _SLOT.split(xml)
-            outline = _outline(xml, pieces, part, limits)
-            if outline is None:
-                raise damaged(part)
-        self.xml, self._pieces, self._outline = xml, pieces, outline
+        self.xml, self._pieces, self._outline = split(xml, part, limits)
 
     @property
     def signature(self) -> Signature:
@@ -314,34 +99,40 @@ class FormulaSheet:
         return self._outline.extent
 
     @property
-    def hides_rows(self) -> bool:
-        return self._outline.hides_rows
+    def hidden_rows(self) -> frozenset[int] | None:
+        """The rows that do not show; None where the file does not tell which these are."""
+        return self._outline.hidden_rows
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether a filter of the sheet hides rows."""
+        return self._outline.is_filtered
 
     def value(self, position: Position) -> Any:
         """What a cell holds: a number, a text, a truth, None, or an error as `error` makes it."""
         name = cell_name(*position).encode()
-        return self._checked([name], [self._outline.place(name)])[0]
+        return self._checked([name], [self._outline.slot_of(name)])[0]
 
     def values(self, names: tuple[bytes, ...]) -> list[Any]:
         """What the cells of these addresses hold, as `value` gives it."""
-        places, pieces = self._outline.places(names), self._pieces
-        numbers = _all_numbers([pieces[slot] for slot in places.slots])
+        known, pieces = self._outline.slots_of(names), self._pieces
+        numbers = _all_numbers([pieces[slot] for slot in known.slots])
         if numbers is None:
-            return self._checked(names, places.all)
-        if not places.others:
+            return self._checked(names, known.all)
+        if not known.others:
             return numbers
-        others = [(names[place], places.all[place]) for place in places.others]
         found: list[Any] = [None] * len(names)
-        for place, number in zip(places.numbers, numbers, strict=True):
+        for place, number in zip(known.numbers, numbers, strict=True):
             found[place] = number
+        others = [(names[place], known.all[place]) for place in known.others]
         read = self._checked(*zip(*others, strict=True))
-        for place, value in zip(places.others, read, strict=True):
+        for place, value in zip(known.others, read, strict=True):
             found[place] = value
         return found
 
-    def _checked(self, names: Sequence[bytes], places: Sequence[_Place]) -> list[Any]:
+    def _checked(self, names: Sequence[bytes], slots: Sequence[TypedSlot]) -> list[Any]:
         try:
-            return [self._read(name, *place) for name, place in zip(names, places, strict=True)]
+            return [self._read(name, *slot) for name, slot in zip(names, slots, strict=True)]
         except (ValueError, LookupError, etree.XMLSyntaxError) as error:
             raise damaged(self.part) from error
 
@@ -352,7 +143,7 @@ class FormulaSheet:
     def kind(self, position: Position) -> str:
         """The type that the file gives a cell: "n", "s", "str", "b", "e", "inlineStr" or "d"."""
         tag, _, _ = self._outline.cells.get(cell_name(*position).encode(), (b"", b"", 0))
-        return _kind(tag)
+        return kind_of(tag)
 
     def _read(self, name: bytes, kind: str, slot: int) -> Any:
         if not slot:
@@ -367,7 +158,7 @@ class FormulaSheet:
                 return source.strip() in (b"1", b"true")
             case "d":
                 return _serial(source.decode().strip())
-        shown = unescape(_text(source))
+        shown = unescape(text_of(source))
         return self._error(shown) if kind == "e" else shown
 
     def _unusual(self, name: bytes, kind: str) -> str | None:
@@ -375,7 +166,7 @@ class FormulaSheet:
         _, content, first = self._outline.cells.get(name, (b"", b"", 0))
         if kind != "inlineStr":
             return "" if kind == "str" and b"<v" in content else None
-        between = content.split(_MARK)
+        between = content.split(MARK)
         slots = self._pieces[first : first + 2 * len(between) - 2 : 2]
         source = b"".join([b"".join(pair) for pair in zip(between, (*slots, b""), strict=True)])
         item = etree.fromstring(b"<is" + source.partition(b"<is")[2])
@@ -407,10 +198,11 @@ class FormulaSheet:
         if -1 in slots:
             written = zip(names, slots, kinds, elements, strict=True)
             strangers = {name: (kind, element) for name, slot, kind, element in written if slot < 0}
-            xml = _CELL.sub(lambda cell: self._first_value(cell, strangers), xml)
-        for position, value in spilt.items():
-            name = cell_name(*position).encode()
-            xml = _filled(xml, name, *self._written(name, value))
+            xml = CELL.sub(lambda cell: self._first_value(cell, strangers), xml)
+        if spilt:
+            named = {cell_name(*place).encode(): value for place, value in spilt.items()}
+            held = {name: self._written(name, value) for name, value in named.items()}
+            xml = _ANY_CELL.sub(lambda cell: _filled(cell, held), xml)
         return xml
 
     def _written(self, name: bytes, value: Any) -> tuple[bytes, bytes]:
@@ -441,7 +233,7 @@ class FormulaSheet:
 
 def _typed(tag: bytes, kind: bytes) -> bytes:
     """The tag of a cell with another attribute `t`."""
-    return (_TYPE.sub(b"", tag, count=1) if b" t=" in tag else tag) + kind
+    return (TYPE.sub(b"", tag, count=1) if b" t=" in tag else tag) + kind
 
 
 def _retyped(literal: bytes, kind: bytes) -> bytes:
@@ -470,14 +262,12 @@ def _numbers(values: Sequence[float]) -> list[bytes]:
     return shown.replace("e", "E").encode().split(b"\n")[: len(values)]
 
 
-def _filled(xml: bytes, name: bytes, kind: bytes, element: bytes) -> bytes:
-    """The part with another value in a cell that holds no formula of its own."""
-    pattern = rb'<c r="%b"([^>]*?)(?:/>|>(.*?)</c>)' % name
-    found = re.search(pattern, xml, re.DOTALL)
-    if found is None:
-        return xml
-    new = b'<c r="%b"%b>%b</v></c>' % (name, _typed(found[1], kind), element)
-    return xml[: found.start()] + new + xml[found.end() :]
+def _filled(cell: re.Match[bytes], values: Mapping[bytes, tuple[bytes, bytes]]) -> bytes:
+    """A cell that holds no formula of its own, with another value if it is among these."""
+    if cell[1] not in values:
+        return cell[0]
+    kind, element = values[cell[1]]
+    return b'<c r="%b"%b>%b</v></c>' % (cell[1], _typed(cell[2], kind), element)
 
 
 def _all_numbers(slots: Sequence[bytes]) -> list[Any] | None:
@@ -504,51 +294,3 @@ def _serial(moment: str) -> float:
     found = datetime.datetime.fromisoformat(moment.removesuffix("Z"))
     time_of_day = found - datetime.datetime.combine(found, datetime.time.min)
     return date_serial(found.date()) + time_of_day / _DAY
-
-
-def _text(source: bytes) -> str:
-    text = source.decode()
-    return _REFERENCE.sub(_character, text) if "&" in text else text
-
-
-def _character(found: re.Match[str]) -> str:
-    if found[3]:
-        return _ENTITIES[found[3]]
-    return chr(int(found[1], 16) if found[1] else int(found[2]))
-
-
-def _is_unusual(xml: bytes) -> bool:
-    head = xml[:2048]
-    return bool(
-        # Counting is ten times as fast as one pattern for all of it.
-        xml.count(b"<c ") != xml.count(b'<c r="')
-        or _ODD_CELL.search(xml)
-        or b"<!" in xml
-        or head.startswith((b"\xff\xfe", b"\xfe\xff"))
-        or _ENCODING.match(head)
-        or _PREFIXED.search(head)
-    )
-
-
-def _usual(xml: bytes, part: str, limits: Limits) -> bytes:
-    """The part in UTF-8, without comments, its own namespace the default one, cells addressed."""
-    root = parse_xml(xml, part, limits)
-    etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction)
-    if root.prefix:
-        root = parse_xml(normalized(serialize(root), part), part, limits)
-    try:
-        row_number = 0
-        for row in root.iterfind(f"{NS}sheetData/{NS}row"):
-            row_number = int(row.get("r") or row_number + 1)
-            column = 0
-            for cell in row.iterfind(f"{NS}c"):
-                reference = cell.get("r")
-                column = parse_cell(reference)[1] if reference else column + 1
-                others = [(key, value) for key, value in cell.attrib.items() if key != "r"]
-                cell.attrib.clear()
-                cell.set("r", cell_name(row_number, column))
-                for key, value in others:
-                    cell.set(str(key), str(value))
-    except ValueError as error:
-        raise damaged(part) from error
-    return serialize(root)

@@ -11,20 +11,21 @@ from xlperf.ooxml.workbook import MAIN, RELATIONSHIPS, serialize
 
 _NS = f"{{{MAIN}}}"
 _CHART_2012 = "{http://schemas.microsoft.com/office/drawing/2012/chart}"
+_CHART_2014 = "{http://schemas.microsoft.com/office/drawing/2014/chartex}"
 
 SHEETS = frozenset({"worksheet", "chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"})
 """Last words of the types of the relationships whose parts are sheets."""
 
 HOLDERS = SHEETS | {
     "officeDocument", "drawing", "vmlDrawing", "chart", "chartEx", "chartUserShapes", "ctrlProp",
-    "comments", "threadedComment", "table", "tableSingleCells", "namedSheetView", "pivotTable",
-    "pivotCacheDefinition",
+    "comments", "connections", "threadedComment", "table", "tableSingleCells", "namedSheetView",
+    "pivotTable", "pivotCacheDefinition", "queryTable",
 }  # fmt: skip
 """… and of those whose parts hold formulas or addresses."""
 
 FORMULA_ELEMENTS = (
     "{*}f", "{*}formula", "{*}formula1", "{*}formula2", _NS + "calculatedColumnFormula",
-    _NS + "totalsRowFormula", _NS + "definedName", _CHART_2012 + "sqref",
+    _NS + "totalsRowFormula", _NS + "definedName", _CHART_2012 + "sqref", _CHART_2014 + "nf",
 )  # fmt: skip
 FORMULA_ATTRIBUTES = {
     "{*}cameraTool": ("cellRange",),
@@ -32,8 +33,11 @@ FORMULA_ATTRIBUTES = {
     "{*}controlPr": ("linkedCell", "listFillRange"),
     "{*}formControlPr": ("fmlaLink", "fmlaRange", "fmlaTxbx", "fmlaGroup"),
     "{*}hyperlink": ("location",),
+    "{*}parameter": ("cell",),
     "{*}sp": ("textlink",),
 }
+# The pivot table that a chart shows stands in it as `[file]sheet!name`, the sheet without quotes.
+_PIVOT_CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}pivotSource"
 # Ranges that pivot tables and consolidations draw from: the sheet, or a name, stands beside them.
 _SOURCES = ("{*}worksheetSource", "{*}rangeSet", "{*}dataRef")
 
@@ -67,6 +71,12 @@ def change_formulas(root: etree._Element, change: Change) -> bool:
             new = change.formula(text, _cell(element))
             if new != text:
                 element.text, changed = new, True
+    for element in root.iterfind(f"{_PIVOT_CHART}/{{*}}name"):
+        file, bracket, place = (element.text or "").rpartition("]")
+        sheet, mark, name = place.rpartition("!")
+        new = file + bracket + change.sheet(sheet) + mark + name
+        if new != element.text:
+            element.text, changed = new, True
     for element, attribute in _attributes(root):
         old = element.get(attribute, "")
         new = change.sheet(old) if attribute == "sheet" else change.formula(old, _cell(element))

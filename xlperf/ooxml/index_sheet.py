@@ -15,7 +15,7 @@ from xlperf.ooxml.package import Package
 from xlperf.ooxml.package_edit import PackageEdit
 from xlperf.ooxml.renaming import quoted
 from xlperf.ooxml.styles import Styles, wrapped_height
-from xlperf.ooxml.values import formula_cell, text_cell
+from xlperf.ooxml.values import CellWriter
 from xlperf.ooxml.workbook import (
     MAIN,
     NS,
@@ -147,26 +147,26 @@ def _sheet(index: Index, looks: _Looks, styles: Styles) -> bytes:
     last = column_name(len(index.headings))
     room = styles.column_points(_TITLE_WIDTH)
     headings = (
-        text_cell(cell_name(_HEADING_ROW, column), looks.heading, heading)
+        CellWriter(cell_name(_HEADING_ROW, column), looks.heading).text(heading)
         for column, heading in enumerate(index.headings, start=1)
     )
     rows = [
-        _row(1, _TITLE_HEIGHT, text_cell("A1", looks.title, index.title)),
+        _row(1, _TITLE_HEIGHT, CellWriter("A1", looks.title).text(index.title)),
         _row(_HEADING_ROW, _HEADING_HEIGHT, b"".join(headings)),
     ]
     links: list[str] = []
     for row, line in enumerate(index.lines, start=_HEADING_ROW + 1):
         title, place = line.title or line.sheet, quoted(line.sheet)
         cells = [
-            text_cell(f"A{row}", looks.key, line.key),
-            text_cell(f"B{row}", looks.link, title),
+            CellWriter(f"A{row}", looks.key).text(line.key),
+            CellWriter(f"B{row}", looks.link).text(title),
         ]
         for column, result in enumerate(line.results, start=3):
             cell = f"{place}!{result.cell}"
             value, formula = result.value, f'IF({cell}="","",{cell})'
             look = looks.text if isinstance(value, str) else looks.number
-            name = cell_name(row, column)
-            cells.append(formula_cell(name, look, formula, value, error=value in _ERRORS))
+            writer = CellWriter(cell_name(row, column), look)
+            cells.append(writer.formula(formula, value, error=value in _ERRORS))
         height = max(_ROW_HEIGHT, wrapped_height(title, room, _SIZE))
         rows.append(_row(row, height, b"".join(cells)))
         location = quoteattr(f"{place}!A1")

@@ -179,9 +179,18 @@ def _owner(relationships: str) -> str:
 
 
 def parse_xml(data: bytes, name: str, limits: Limits = DEFAULT) -> etree._Element:
-    """Root element of `data`; no entities, DTD or network. Raises WorkbookError when malformed."""
+    """Root element of `data`; no entities, DTD or network, and without comments.
+
+    Raises WorkbookError when malformed.
+    """
     preflight.check_markup(data, name, limits)
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_blank_text=False)
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        remove_blank_text=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:

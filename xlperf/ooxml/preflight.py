@@ -26,7 +26,8 @@ class Limits:
     `file` is the file itself, `part` and `total` are sizes after decompression, `ratio` is how many
     times a part over 1 MiB may be larger than its compressed form. `marks` counts the elements and
     attributes of one XML part, `merges` the merged areas of a sheet, `cells` the cells of one
-    merged area, of one `xp.` name and of a form's table, `rows` the rows of that table.
+    merged area, of one `xp.` name, of a form's table and of the array formulas of one of its
+    sheets, `rows` the rows of that table.
     """
 
     file: int = 100 * _MEBIBYTE
@@ -392,6 +393,15 @@ def check_merges(count: int, largest: int, name: str, limits: Limits) -> None:
         raise _exceeded(
             "W139", "cells", f"部件 {shown(name)} 中一处合并区域的单元格数",
             f"the cells of one merged area in {shown(name)} are", largest, limits,
+        )  # fmt: skip
+
+
+def check_arrays(cells: int, name: str, limits: Limits) -> None:
+    """Refuse array formulas and what-if tables that fill too many cells of a sheet."""
+    if cells > limits.cells:
+        raise _exceeded(
+            "W139", "cells", f"部件 {shown(name)} 中数组公式和模拟运算表的单元格数",
+            f"the cells of array formulas and data tables in {shown(name)} are", cells, limits,
         )  # fmt: skip
 
 

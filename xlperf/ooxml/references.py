@@ -85,6 +85,11 @@ _WORD = f"{_WORD_CHARACTER}+"
 _CELL = r"\$?[A-Za-z]{1,3}\$?[0-9]{1,7}"
 _COLUMN = r"\$?[A-Za-z]{1,3}"
 _ROW = r"\$?[0-9]{1,7}"
+ERROR = (
+    r"\#(?:(?:BLOCKED|BUSY|CALC|CONNECT|EXTERNAL|FIELD|NULL|NUM|PYTHON|REF|SPILL|UNKNOWN|VALUE)!"
+    r"|DIV/0!|GETTING_DATA|N/A|NAME\?)"
+)
+"""An error value in a formula. Any other # is an operator, or begins the place a link leads to."""
 _END = rf"(?!{_WORD_CHARACTER}|[(\[!])"
 _TOKEN = re.compile(
     rf"""
@@ -102,7 +107,7 @@ _TOKEN = re.compile(
         | (?P<first_row>{_ROW}) (?P<row_joint>\s*:\s*(?:(?P=prefix))?) (?P<last_row>{_ROW})
         | (?P<cell>{_CELL})
       ) {_END}
-    | \#[A-Za-z][A-Za-z0-9/_]*[!?]?
+    | {ERROR}
     | (?: '(?:[^']|'')*+' | \[[^\[\]]*\] )? {_WORD}? !
     | '(?:[^']|'')*+'
     | \[ (?: '. | [^\[\]'] | \[ (?: '. | [^\[\]'] )*+ \] )*+ \]?

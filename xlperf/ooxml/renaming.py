@@ -6,7 +6,7 @@ it, so formulas are scanned for names; `references` scans them for addresses.
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
@@ -14,6 +14,7 @@ from lxml import etree
 
 from xlperf.ooxml.formula_places import HOLDERS, Change, change_part
 from xlperf.ooxml.package import Package, parse_xml, relationships_part
+from xlperf.ooxml.references import ERROR
 from xlperf.ooxml.workbook import NS, Workbook, serialize
 
 _CHARACTER = r"""[^\x00-\x20!"#%&'()*+,\-/:;<=>@\[\]^`{|}~]"""
@@ -21,7 +22,8 @@ _WORD = f"{_CHARACTER}+"
 _TOKEN = re.compile(
     rf"""
       (?P<text>"(?:[^"]|"")*")
-    | \#[A-Za-z][A-Za-z0-9/_]*[!?]?
+    | {ERROR}
+    | (?P<global>\[0\]!{_WORD})
     | (?P<prefix>
         (?: '(?:[^']|'')*'
           | (?:\[[^\[\]]*\])? (?!\$?[A-Za-z]{{1,3}}\$?[0-9]{{1,7}}:) {_WORD} (?: : {_WORD} )?
@@ -34,6 +36,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _PREFIX = re.compile(r"(?:.*\[([^\[\]]*)\])?(.*)", re.DOTALL)
+_THIS_BOOK = "[0]!"
 _BY_TEXT = re.compile(r"\b(?:INDIRECT|HYPERLINK)\s*\(", re.IGNORECASE)
 _IN_ADDRESS = re.compile(r"[ %#\"<>^`{|}\\]")
 
@@ -48,13 +51,15 @@ class Renaming:
     """A new name for a sheet, and new names for tables by their old ones in lower case.
 
     `in_text` is what the new name looks like in a text within a formula, such as the argument of
-    HYPERLINK, where it is not the name itself.
+    HYPERLINK, where it is not the name itself. `local` are names of the workbook, in lower case,
+    that become names of the sheet.
     """
 
     old: str
     new: str
     tables: Mapping[str, str] = field(default_factory=dict)
     in_text: str = ""
+    local: Collection[str] = ()
 
     def sheet(self, name: str) -> str:
         return self.new if name.casefold() == self.old.casefold() else name
@@ -71,6 +76,8 @@ class Renaming:
                 found = self._prefix(found)
             elif kind == "word":
                 found = self.tables.get(found.casefold(), found)
+            elif kind == "global":
+                found = self._global(found.removeprefix(_THIS_BOOK))
             elif kind == "text" and by_text:
                 found = self._text(found)
             pieces.append(found)
@@ -82,12 +89,21 @@ class Renaming:
             return prefix
         return quoted(":".join(map(self.sheet, sheets)))
 
+    def _global(self, name: str) -> str:
+        """A name that is looked for in the workbook, as charts have it, where there is one."""
+        home = quoted(self.new) + "!" if name.casefold() in self.local else _THIS_BOOK
+        return home + self.tables.get(name.casefold(), name)
+
     def _text(self, literal: str) -> str:
-        """A text that begins with the sheet, as `"#表!A1"` does."""
+        """A text that begins with the sheet, as `"#表!A1"` does, or with a table (`"表1[列1]"`)."""
         content = literal[1:-1].replace('""', '"')
         mark = "#" if content.startswith("#") else ""
         prefix, exclamation, rest = content[len(mark) :].partition("!")
-        if not exclamation or self._prefix(prefix) == prefix:
+        if not exclamation:
+            table, bracket, columns = prefix.partition("[")
+            new = mark + self.tables.get(table.casefold(), table) + bracket + columns
+            return '"' + new.replace('"', '""') + '"'
+        if self._prefix(prefix) == prefix:
             return literal
         new = mark + quoted(self.in_text or self.new) + "!" + rest
         return '"' + new.replace('"', '""') + '"'
@@ -112,7 +128,9 @@ def spans(formula: str) -> Iterator[tuple[str, str]]:
 
 def words(formula: str) -> set[str]:
     """Whatever may be a defined name or a table in a formula, in lower case."""
-    return {t["word"].casefold() for t in _TOKEN.finditer(formula) if t["word"]}
+    tokens = _TOKEN.finditer(formula)
+    found = (t["word"] or (t["global"] or "").removeprefix(_THIS_BOOK) for t in tokens)
+    return {name.casefold() for name in found if name}
 
 
 def reachable(

@@ -40,15 +40,17 @@ from xlperf.ooxml.workbook import (
 # Last words of the types of the relationships whose parts cannot hold formulas or addresses …
 _FREE = {
     "activeXControlBinary", "attachedToolbars", "audio", "calcChain", "cellImage",
-    "chartColorStyle", "chartStyle", "control", "customProperty", "customXml", "customXmlProps",
+    "chartColorStyle", "chartStyle", "control", "core-properties", "custom-properties",
+    "customData", "customDataProps", "customProperty", "customXml", "customXmlProps",
     "diagramColors", "diagramData", "diagramDrawing", "diagramLayout", "diagramQuickStyle",
-    "documenttask", "externalLink", "externalLinkPath", "FeaturePropertyBag", "font", "hdphoto",
-    "image", "jsaProject", "media", "model3d", "oleObject", "package", "person",
-    "pivotCacheRecords", "printerSettings", "rdArray", "rdRichValue", "rdRichValueStructure",
-    "rdRichValueTypes", "rdRichValueWebImage", "rdSupportingPropertyBag",
-    "rdSupportingPropertyBagStructure", "richStyles", "richValueRel", "sharedStrings",
-    "sheetMetadata", "styles", "theme", "themeOverride", "vbaProject", "vbaProjectSignature",
-    "vbaProjectSignatureAgile", "vbaProjectSignatureV3", "video", "webextension",
+    "documenttask", "extended-properties", "externalLink", "externalLinkPath",
+    "FeaturePropertyBag", "font", "hdphoto", "image", "jsaProject", "media", "model3d",
+    "oleObject", "package", "person", "pivotCacheRecords", "powerPivotData", "printerSettings",
+    "rdArray", "rdRichValue", "rdRichValueStructure", "rdRichValueTypes", "rdRichValueWebImage",
+    "rdSupportingPropertyBag", "rdSupportingPropertyBagStructure", "richStyles", "richValueRel",
+    "sharedStrings", "sheetMetadata", "slicer", "slicerCache", "styles", "theme", "themeOverride",
+    "timeline", "timelineCache", "vbaProject", "vbaProjectSignature", "vbaProjectSignatureAgile",
+    "vbaProjectSignatureV3", "video", "webextension", "webextensiontaskpanes", "workbookmetadata",
     "xlExternalLinkPath", "xmlMaps",
 }  # fmt: skip
 # … and of those whose parts may, but as a rule do not: notes that WPS keeps.
@@ -78,12 +80,14 @@ class _Lost(Enum):
 class _Held:
     """How an element holds addresses of its own sheet: in an attribute, or else in an xm:sqref.
 
-    What is `carried` by cells is carried by new rows as well; a `rigid` area cannot be resized.
+    What is `carried` by cells is carried by new rows as well. What `covers` a table of one row
+    grows with it. A `rigid` area cannot be resized.
     """
 
     attribute: str
     lost: _Lost
     carried: bool = False
+    covers: bool = False
     rigid: bool = False
 
 
@@ -106,8 +110,8 @@ _ADDRESSES = {
     "{*}sheetPr": _Held("syncRef", _Lost.MOVES),
     "{*}sheetView": _Held("topLeftCell", _Lost.MOVES),
     "{*}singleXmlCell": _Held("r", _Lost.REFUSES),
-    "{*}sortCondition": _Held("ref", _Lost.REFUSES),
-    "{*}sortState": _Held("ref", _Lost.REFUSES),
+    "{*}sortCondition": _Held("ref", _Lost.REFUSES, covers=True),
+    "{*}sortState": _Held("ref", _Lost.REFUSES, covers=True),
     "{*}sparkline": _Held("sqref", _Lost.GOES),
     "{*}table": _Held("ref", _Lost.REFUSES),
     "{*}threadedComment": _Held("ref", _Lost.GOES),
@@ -180,6 +184,11 @@ def _reachable(package: Package, workbook: Workbook) -> Iterator[tuple[str, str,
     sheets = {sheet.part: sheet.name for sheet in workbook.sheets}
     seen = {workbook.part}
     queue = deque([(workbook.part, "officeDocument", "")])
+    for link in package.relationships().values():  # such as the panes of Office add-ins
+        kind = link.type.rsplit("/", 1)[-1]
+        if kind in _FREE and link.target in package:
+            seen.add(link.target)
+            queue.append((link.target, kind, ""))
     while queue:
         part, kind, owner = queue.popleft()
         yield part, kind, owner
@@ -353,8 +362,12 @@ def _shifted_formula(
 ) -> str:
     if element.tag == NS + "definedName":
         name = element.get("name", "")
-        return shift.formula(text, replace(home, cell=name, floats=True, covers=True))
+        # Some programs forget the $ in areas for printing, which mean their sheet all the same.
+        floats = not name.startswith("_xlnm.")
+        return shift.formula(text, replace(home, cell=name, floats=floats, covers=True))
     above = [element, *element.iterancestors()]
+    if on_sheet and element.tag == NS + "calculatedColumnFormula":
+        home = replace(home, row=_first_row(above[-1]))
     if home.covers and any(_name(holder) == "tx" for holder in above):
         home = replace(home, covers=False)
     for holder in above:
@@ -363,6 +376,12 @@ def _shifted_formula(
         if on_sheet and _name(holder) in _RULES:
             return _shifted_rule(text, areas(_address(holder, "sqref")), home, shift)
     return shift.formula(text, home)
+
+
+def _first_row(table: etree._Element) -> int | None:
+    """The row of a table in which the formulas of its columns read as the table has them."""
+    headings = int(table.get("headerRowCount", "1"))
+    return next((area.top + headings for area in areas(table.get("ref", ""))), None)
 
 
 def _shifted_rule(text: str, found: list[Area], home: Home, shift: RowShift) -> str:
@@ -401,7 +420,7 @@ def _shift_addresses(root: etree._Element, home: Home, shift: RowShift) -> None:
 
 def _moved_area(area: Area, held: _Held, home: Home, shift: RowShift) -> Area:
     several = area.top < area.bottom
-    if several or held.carried:
+    if several or held.carried or held.covers:
         span = shift.span(area.top, area.bottom, carried=held.carried)
     else:
         row = shift.row(area.top)
@@ -479,7 +498,7 @@ def _shift_breaks(root: etree._Element, shift: RowShift) -> None:
 
 def _shifted_links(data: bytes, home: Home, shift: RowShift) -> bytes | None:
     """Relationships of shapes and cells that jump to a place in the workbook itself."""
-    if b'"#' not in data:
+    if b"#" not in data:
         return None
     root = parse_xml(data, relationships_part(home.part))
     before = etree.tostring(root)

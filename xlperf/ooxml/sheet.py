@@ -7,16 +7,16 @@ which expat tells; what is not a slot is then written back as the very bytes tha
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 from xml.parsers import expat
 
 from lxml import etree
 
-from xlperf.ooxml.address import MAX_COLUMN, MAX_ROW, Area, parse_area, parse_cell
+from xlperf.ooxml.address import MAX_COLUMN, MAX_ROW, Area, cell_name, parse_area, parse_cell
 from xlperf.ooxml.package import Package, damaged, parse_xml
-from xlperf.ooxml.preflight import DEFAULT, Limits, check_merges
+from xlperf.ooxml.preflight import DEFAULT, Limits, check_arrays, check_merges
 from xlperf.ooxml.values import unescape
 from xlperf.ooxml.workbook import NS, serialize
 
@@ -34,9 +34,12 @@ _BEFORE_MERGES = {
 _CELL, _VALUE, _INLINE, _TEXT = NS + "c", NS + "v", NS + "is", NS + "t"
 _TAG = re.compile(rb"<[^\"'>]*(?:\"[^\"]*\"[^\"'>]*|'[^']*'[^\"'>]*)*>")
 _PREFIX = re.compile(rb"<([A-Za-z_][\w.-]*):worksheet[\s>]")
-_HEIGHT = re.compile(rb"\s(?:ht|customHeight)=(?:\"[^\"]*\"|'[^']*')")
-_TYPE = re.compile(rb"\st=(?:\"[^\"]*\"|'[^']*')")
-_FORMULA = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)")
+_HEIGHT = re.compile(rb"\s(?:ht|customHeight)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+_TYPE = re.compile(rb"\st\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+_FORMULA = re.compile(
+    rb"<f(?:\s[^>]*)?(?:/>|>(?:[^<]++|<!\[CDATA\[.*?\]\]>|<!--.*?-->)*+</f>)", re.DOTALL
+)
+_FILLING = re.compile(rb"<f\s[^>]*\bt\s*=\s*[\"'](?:array|dataTable)[\"']")
 _ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding=[\"']([^\"']*)")
 _DEFAULT_WIDTH, _DEFAULT_HEIGHT = 8.43, 15.0
 _LONGEST = 409.5
@@ -146,6 +149,38 @@ def read_sheet(xml: bytes, part: str, strings: Sequence[str], limits: Limits = D
     return Sheet(cells, merges, widths, heights, default_width, default_height)
 
 
+def with_spills(sheet: Sheet, xml: bytes, part: str, limits: Limits = DEFAULT) -> Sheet:
+    """The sheet with a formula in every cell that the formula of another one fills.
+
+    These are the cells of array formulas and of what-if tables. The formula is one that cannot be
+    computed here, and tells on what the cell depends. Raises WorkbookError when there are more such
+    cells than a form may have.
+    """
+    xml = normalized(xml, part)
+    if not _FILLING.search(xml):
+        return sheet
+    formulas: dict[Area, tuple[str, bool]] = {}
+    for element in parse_xml(xml, part, limits).iterfind(f"{NS}sheetData/{NS}row/{_CELL}/{NS}f"):
+        if element.get("t") not in ("array", "dataTable"):
+            continue
+        area = parse_area(element.get("ref", ""))
+        if element.get("t") == "array":
+            formulas[area] = f"_xlfn.ANCHORARRAY({cell_name(area.top, area.left)})", True
+        else:
+            row, column = max(area.top - 1, 1), max(area.left - 1, 1)
+            read = [Area(row, column, row, area.right).text]
+            read.append(Area(row, column, area.bottom, column).text)
+            read += filter(None, (element.get("r1"), element.get("r2")))
+            formulas[area] = f"TABLE({','.join(read)})", False
+    check_arrays(sum(area.size for area in formulas), part, limits)
+    cells = dict(sheet.cells)
+    for area, (formula, of_first) in formulas.items():
+        for place in area.cells():
+            if not (of_first and place == (area.top, area.left)):
+                cells[place] = cells.get(place, blank(0))._replace(formula=formula)
+    return replace(sheet, cells=cells)
+
+
 def cell_value(kind: str, text: str, strings: Sequence[str]) -> CellValue:
     """What a cell of this type holds whose value is this text.
 
@@ -234,15 +269,17 @@ def _copied(formula: str, rows: int, columns: int) -> str:
 
 @lru_cache(maxsize=4096)
 def split_formula(cell: bytes) -> tuple[bytes, bytes]:
-    """A formula cell as its open tag, without type and bracket, and its formula element.
+    """A cell as its open tag, without type and bracket, and its formula element.
 
-    Between the two goes what `values.cached_value` gives for another value.
+    Between the two goes what `values.cached_value` gives for another value. A cell that the formula
+    of another one fills has none of its own.
     """
     tag = _TAG.match(cell)
+    if not tag:
+        raise ValueError("not a cell")
     formula = _FORMULA.search(cell)
-    if not (tag and formula):
-        raise ValueError("not a formula cell")
-    return _TYPE.sub(b"", tag[0]).removesuffix(b">"), formula[0]
+    start = _TYPE.sub(b"", tag[0]).removesuffix(b">").removesuffix(b"/")
+    return start, formula[0] if formula else b""
 
 
 class SheetWriter:

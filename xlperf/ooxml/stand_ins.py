@@ -11,7 +11,7 @@ clones: such a workbook is refused, with every place named.
 import re
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from lxml import etree
@@ -53,6 +53,9 @@ _KNOWN_EXTENSIONS = {
 
 SHAPE_BLOCK = 1024
 """Numbers of VML shapes come in blocks of so many, and no two sheets share a block."""
+
+CHARTED = "_xlchart."
+"""How the names begin that Excel makes for its newer charts. A clone's charts do without them."""
 
 _GUID = rb"\{[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}"
 _IDENTITY = re.compile(rb"[\s:](?:uid|id|parentId|filterId)=[\"'](%b)[\"']" % _GUID)
@@ -141,6 +144,7 @@ class StandIns:
         self.group = dict(reachable(package, part, "worksheet", self._is_own))
         self.caches = self._cache_ids()
         self.moving = self._moving_names({name.casefold() for name in own_names})
+        self._renaming = replace(self._renaming, local=self.moving)
         self._refusals: list[Diagnostic] = []
         self._check_elsewhere()
         parts = self._renamed()
@@ -302,8 +306,10 @@ class StandIns:
     def _renamed(self) -> dict[str, bytes]:
         """The sheet's parts, and that of the workbook, with the new names in their formulas."""
         package, parts = self.original, {}
+        charted = self._charted_names()
 
         def formula(text: str, cell: str) -> str:
+            text = charted.get(text.casefold(), text)
             if self._runs_across(text):
                 self._refuse(Place(sheet=self.sheet.name, cell=cell), text, self.sheet.part)
             return self._renaming.formula(text)
@@ -324,6 +330,11 @@ class StandIns:
         book = change_part(package.read(part), "officeDocument", part, names)
         parts[part] = with_sheet_name(book, part, self._renaming)
         return parts
+
+    def _charted_names(self) -> dict[str, str]:
+        """What the names of the workbook that Excel made for its newer charts stand for."""
+        names = defined_names(self.original, self.workbook.part)
+        return {n.key: n.text for n in names if n.key.startswith(CHARTED) and n.scope is None}
 
     def _check_extensions(self, root: etree._Element) -> None:
         for element in root.iterfind(f"{NS}extLst/*/*"):

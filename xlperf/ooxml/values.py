@@ -31,6 +31,10 @@ _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 _MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
+Cached = Decimal | float | str | bool | None
+"""What a formula came to; None where that is not known."""
+
+
 class CellValueError(WorkbookError):
     """A value that no cell can hold; the diagnostic names the cell and the limit."""
 
@@ -56,22 +60,18 @@ def unescape(text: str) -> str:
     return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
 
 
-def blank_cell(ref: str, style: int) -> bytes:
-    return f'<c r="{ref}" s="{style}"/>'.encode()
+class CellWriter:
+    """Writes the element of one cell: blank, or with a text, a number or a formula in it."""
 
-
-class CellForm:
-    """The elements that one cell can be: blank, or with a text or a number in it."""
-
-    __slots__ = ("_number", "_text", "blank", "reference", "style")
+    __slots__ = ("_number", "_start", "_text", "blank", "reference")
 
     def __init__(self, reference: str, style: int) -> None:
         self.reference = reference
-        self.style = style
-        cell = f'<c r="{reference}" s="{style}"'
-        self.blank = f"{cell}/>".encode()
-        self._text = f'{cell} t="inlineStr"><is><t>'.encode()
-        self._number = f"{cell}><v>".encode()
+        named = f' s="{style}"' if style else ""  # a workbook need not have any style
+        self._start = start = f'<c r="{reference}"{named}'
+        self.blank = f"{start}/>".encode()
+        self._text = f'{start} t="inlineStr"><is><t>'.encode()
+        self._number = f"{start}><v>".encode()
 
     def text(self, text: str) -> bytes:
         """Text as an inline string, never a formula; a blank cell for "".
@@ -95,47 +95,27 @@ class CellForm:
         """
         return self._number + number_text(self.reference, number).encode() + b"</v></c>"
 
+    def formula(self, formula: str, cached: Cached, *, error: bool = False) -> bytes:
+        """A formula (without `=`) with the value it came to; None leaves the value to be computed.
 
-def text_cell(ref: str, style: int, text: str) -> bytes:
-    """A cell that holds a text, as `CellForm.text` writes it."""
-    return CellForm(ref, style).text(text)
-
-
-def number_cell(ref: str, style: int, number: Decimal | float) -> bytes:
-    """A cell that holds a number, as `CellForm.number` writes it."""
-    return CellForm(ref, style).number(number)
-
-
-def formula_cell(
-    ref: str,
-    style: int,
-    formula: str,
-    cached: Decimal | float | str | bool | None,
-    *,
-    error: bool = False,
-) -> bytes:
-    """A formula (without `=`) with the value it came to; None leaves the value to be computed.
-
-    With `error` the cached text is an error value such as `#DIV/0!`. Raises CellValueError when the
-    formula or its value does not fit.
-    """
-    if len(formula) > MAX_FORMULA:
-        raise _refused(
-            ref,
-            "F115",
-            Message(
-                f"公式有 {len(formula)} 个字符，超过上限 {MAX_FORMULA} 个",
-                f"the formula has {len(formula)} characters, more than {MAX_FORMULA}",
-            ),
-        )
-    kind, value = cached_value(ref, cached, error=error)
-    shown = escape(formula)
-    return f'<c r="{ref}" s="{style}"{kind}><f{_space(shown)}>{shown}</f>{value}</c>'.encode()
+        With `error` the cached text is an error value such as `#DIV/0!`. Raises CellValueError when
+        the formula or its value does not fit.
+        """
+        if len(formula) > MAX_FORMULA:
+            raise _refused(
+                self.reference,
+                "F115",
+                Message(
+                    f"公式有 {len(formula)} 个字符，超过上限 {MAX_FORMULA} 个",
+                    f"the formula has {len(formula)} characters, more than {MAX_FORMULA}",
+                ),
+            )
+        kind, value = cached_value(self.reference, cached, error=error)
+        shown = escape(formula)
+        return f"{self._start}{kind}><f{_space(shown)}>{shown}</f>{value}</c>".encode()
 
 
-def cached_value(
-    ref: str, cached: Decimal | float | str | bool | None, *, error: bool = False
-) -> tuple[str, str]:
+def cached_value(ref: str, cached: Cached, *, error: bool = False) -> tuple[str, str]:
     """The `t` attribute (with a blank before it) and the `<v>` element of a formula's value."""
     if cached is None:
         return "", ""
@@ -204,7 +184,7 @@ def _check_length(ref: str, text: str) -> None:
 
 
 def number_text(ref: str, number: Decimal | float) -> str:
-    """The digits of a number. Raises CellValueError as `number_cell` does."""
+    """The digits of a number. Raises CellValueError as `CellWriter.number` does."""
     if isinstance(number, float):
         if not number:
             return "0"

@@ -7,19 +7,22 @@ from functools import cache, cached_property, partial
 
 from xlperf.expr import ExcelError, Value
 from xlperf.expr.steps import Key
-from xlperf.ooxml.address import Area, cell_name, parse_area
-from xlperf.ooxml.formula_cells import Formula, FormulaSheet, reads_layout
+from xlperf.ooxml.address import Area, cell_name, parse_area, parse_cell
+from xlperf.ooxml.formula_cells import FormulaSheet
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.preflight import DEFAULT, Limits
 from xlperf.ooxml.sheet import read_strings
+from xlperf.ooxml.sheet_outline import Formula, reads_layout
 from xlperf.ooxml.trust import has_signature
 from xlperf.ooxml.workbook import Workbook, calculation_settings, recalculated_on_load
+from xlperf.recalc.externals import ExternalSheet, external_names, external_sheets
+from xlperf.recalc.tables import Table, tables_of
 
 
 class FormulaValues(Mapping[Key, Value]):
     """The values of all formula cells of a workbook, in the order of `Book.formulas`.
 
-    To look up thousands of cells takes as long as to calculate them; `of_sheet` need not.
+    To look up thousands of cells takes as long as to calculate them; `of_sheet` gives them at once.
     """
 
     def __init__(
@@ -61,6 +64,11 @@ class Book:
         same = self._constants == self._frame.constants
         return self._frame.workbook if same else Workbook.open(self.package)
 
+    @property
+    def date1904(self) -> bool:
+        """Whether its days are counted from 1904."""
+        return self._frame.workbook.date1904
+
     @cached_property
     def sheets(self) -> tuple[FormulaSheet | None, ...]:
         """Worksheets; None in the place of a chart sheet or a macro sheet."""
@@ -89,9 +97,11 @@ class Book:
         sheets = [sheet for sheet in self.sheets if sheet]
         layout: list[object] = []
         if any(s.reads_layout for s in sheets) or reads_layout(self._frame.definitions):
-            layout = [(sheet.extent, sheet.hides_rows) for sheet in sheets]
+            layout = [(s.extent, s.hidden_rows, s.is_filtered) for s in sheets]
         formulas = [sheet and sheet.signature for sheet in self.sheets]
-        return self._frame, tuple(formulas), tuple(used), tuple(layout)
+        parts = self._frame.referred
+        referred = [self.package.packed(part) for part in parts] if parts else ()
+        return self._frame, tuple(formulas), tuple(used), tuple(layout), tuple(referred)
 
     @cached_property
     def formulas(self) -> Mapping[Key, Formula]:
@@ -113,23 +123,32 @@ class Book:
         return {sheet.name.casefold(): sheet.index for sheet in self.workbook.sheets}
 
     @cached_property
-    def tables(self) -> Sequence[str]:
-        """The names of the tables on its sheets, as structured references call them."""
-        parts = {
-            link.target
-            for sheet in self.workbook.sheets
-            for link in self.package.relationships(sheet.part).values()
-            if link.type.endswith("/table")
-        }
-        return [self.package.xml(part).get("displayName") or "" for part in sorted(parts)]
+    def tables(self) -> Mapping[str, Table]:
+        """The tables on its sheets, by the folded names that structured references call them."""
+        tables = tables_of(self.package, self.workbook.sheets)
+        return {table.name.casefold(): table for table in tables}
+
+    @cached_property
+    def externals(self) -> Sequence[ExternalSheet]:
+        """Sheets of other workbooks; in cells, they are counted on from those of this one."""
+        return tuple(external_sheets(self.package, self._frame.workbook.part))
+
+    @cached_property
+    def external_names(self) -> Mapping[str, str]:
+        """The names of other workbooks that stand for cells, as formulas call them, folded."""
+        return dict(external_names(self.package, self._frame.workbook.part))
 
     def value(self, key: Key) -> Value:
         """What the file holds in a cell; for a formula, the value that is cached."""
+        if key[0] >= len(self.sheets):
+            return self.externals[key[0] - len(self.sheets)].values.get(key[1:])
         sheet = self.sheets[key[0]]
         return None if sheet is None else sheet.value(key[1:])
 
     def values(self, sheet: int, names: tuple[bytes, ...]) -> list[Value]:
         """What the file holds in the cells of these addresses."""
+        if sheet >= len(self.sheets):
+            return [self.value((sheet, *parse_cell(name.decode()))) for name in names]
         found = self.sheets[sheet]
         return found.values(names) if found else [None] * len(names)
 
@@ -175,7 +194,7 @@ class Book:
                 spilt = {key[1:]: values[key] for key in keys if key in values}
                 cells = sheet.keys(index)
                 own = values.of_sheet(index) if isinstance(values, FormulaValues) else ()
-                if len(own) != len(cells):
+                if len(own) != len(cells):  # another engine's values, or a cell that is there twice
                     own = [*map(values.__getitem__, cells)]
                 xml = sheet.with_values(own, spilt)
                 if xml is not sheet.xml:
@@ -193,7 +212,8 @@ class _Frame:
 
     `constants` are those of the workbook that it was read from: folded names and their texts.
     `definitions` is what all other names say. `on_load` tells whether Excel is told already to
-    calculate when it opens the file.
+    calculate when it opens the file. `referred` are parts beside the sheets that formulas may refer
+    to: tables, and what is remembered of other workbooks.
     """
 
     workbook: Workbook
@@ -201,6 +221,7 @@ class _Frame:
     on_load: bool
     constants: tuple[tuple[str, bytes], ...]
     definitions: str
+    referred: tuple[str, ...]
 
 
 _frames: dict[tuple[object, ...], _Frame] = {}
@@ -241,7 +262,12 @@ def _new_frame(package: Package, constants: tuple[tuple[str, bytes], ...]) -> _F
     others = [name.text for name in workbook.names if not _TEXT.fullmatch(name.text)]
     definitions = "\n".join(others).casefold()
     on_load = recalculated_on_load(xml) == xml
-    return _Frame(workbook, has_signature(package), on_load, constants, definitions)
+    referred = tuple([part for part in package if "/externalLinks/" in part])
+    if any("/tables/" in part for part in package):
+        on_tables = ("/tables/", "/worksheets/_rels/")
+        referred += tuple([part for part in package if any(map(part.__contains__, on_tables))])
+    signed = has_signature(package)
+    return _Frame(workbook, signed, on_load, constants, definitions, referred)
 
 
 def cells_of(sheet: int, area: Area) -> list[Key]:

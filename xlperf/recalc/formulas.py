@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from xlperf.diagnostic import Message
-from xlperf.expr import ExcelError
+from xlperf.expr import ExcelError, Unsupported, parse_formula
 from xlperf.expr.steps import Key
 from xlperf.ooxml.references import references
 from xlperf.recalc import preflight
@@ -47,6 +47,8 @@ def _refusals(book: Book) -> Iterator[Reason]:
             yield Reason(found, key)
         elif preflight.words(formula.text):
             yield Reason(Message("名称", "defined names"), key)
+        elif isinstance(tree := parse_formula(formula.text), Unsupported):
+            yield Reason(tree.reason, key)  # such as a range where one value is wanted
         elif _BEYOND.search(formula.text) or not _are_plain(book, key, formula.text):
             yield Reason(Message("数值四则运算以外的公式", "more than sums of plain numbers"), key)
 

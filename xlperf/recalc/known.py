@@ -66,6 +66,9 @@ NETWORKDAYS.INTL WORKDAY.INTL YEARFRAC
 DATES = frozenset(_DATES.split())
 """Functions that read a number as a day."""
 
+OF_DAYS = DATES | frozenset(["DATEVALUE", "DAYS", "NUMBERVALUE", "XIRR", "XNPV", "TODAY", "NOW"])
+"""Functions whose values depend on the day from which a workbook counts."""
+
 _TRUTHS = """
 AND OR NOT XOR TRUE FALSE EXACT ISBLANK ISERR ISERROR ISEVEN ISODD ISLOGICAL ISNA ISNONTEXT ISNUMBER
 ISREF ISTEXT

@@ -12,8 +12,11 @@ from xlperf.diagnostic import Message
 from xlperf.expr import FUNCTIONS, Area, Call, Cell, Const, Expr, Range, Value, doubt
 from xlperf.expr.criteria import test_of
 from xlperf.expr.registry import ANY, area_of, function
+from xlperf.ooxml.address import Area as Rectangle
+from xlperf.recalc.refusal import RefusalError
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+_MOST_LINES = 20_000
 
 _SUBTOTALS = [
     "AVERAGE",
@@ -32,24 +35,25 @@ _WITH_HIDDEN_ROWS = 100
 _SUBTOTAL_CODES = (*range(1, 12), *range(101, 112))
 
 
-class RefusalError(Exception):
-    """What stands in a formula that the engine will not take."""
-
-    def __init__(self, message: Message) -> None:
-        self.message = message
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a formula stands: its row and column, and what SUBTOTAL asks about a range.
+    """Where a formula stands: its sheet, row and column, and what SUBTOTAL asks about a range.
 
-    `subtotals` gives the rows of a range's cells that are subtotals themselves, None where the
-    range has hidden rows.
+    `left_out` gives the rows of a range's cells that are subtotals themselves, and, if only those
+    count that show, the hidden ones; None where it is not known which ones a filter hides. `area`
+    has the cells that an array formula fills.
     """
 
+    sheet: int
     row: int
     column: int
-    subtotals: Callable[[Range], Collection[int] | None]
+    left_out: Callable[[Range, bool], tuple[Collection[int], Collection[int]] | None]
+    area: Rectangle | None = None
+
+    @property
+    def spreads(self) -> bool:
+        """Whether Excel computes whatever stands here for each cell of a range."""
+        return self.area is not None
 
 
 def is_endless(node: Expr) -> bool:
@@ -59,37 +63,40 @@ def is_endless(node: Expr) -> bool:
     )
 
 
-def settled(call: Call, place: Place) -> Expr:
-    """The call, or what it comes to at this place. Raises RefusalError."""
+def settled(call: Call, place: Place, spread: bool = False) -> Expr:
+    """The call, or what it comes to at this place; `spread` where Excel takes an array for a value.
+
+    Raises RefusalError.
+    """
     match call:
         case Call("ROW" | "COLUMN" as name, args):
-            return _own_place(name, args, place)
+            return _own_place(name, args, place, spread)
         case Call("ROWS", (Range(first, last),)):
             return Const(last.row - first.row + 1.0)
         case Call("COLUMNS", (Range(first, last),)):
             return Const(last.column - first.column + 1.0)
         case Call("SUBTOTAL", args):
             return _subtotal(args, place)
-    if any(map(is_endless, call.args)):
-        return _clipped(call)
-    if any(
-        function.kind(n) == "a" and any(map(is_endless, _inside(arg)))
-        for function in [FUNCTIONS[call.function]]
-        for n, arg in enumerate(call.args)
-    ):
-        raise RefusalError(Message("整行或整列的数组运算", "arrays of whole rows or columns"))
-    return call
+        case Call("CHOOSE", (Const(float() as number), *choices)) if 1 <= number < len(choices) + 1:
+            return choices[int(number) - 1]
+    return _clipped(call) if any(map(is_endless, call.args)) else call
 
 
-def _own_place(name: str, args: tuple[Expr, ...], place: Place) -> Expr:
+def _own_place(name: str, args: tuple[Expr, ...], place: Place, spread: bool) -> Expr:
+    is_row = name == "ROW"
     match args:
-        case ():
-            row, column = place.row, place.column
+        case () if place.area is None or place.area.size == 1:
+            return Const(float(place.row if is_row else place.column))
         case (Cell(row, column),):
-            pass
-        case _:
-            raise RefusalError(Message(f"区域的 {name}", f"{name} of a range"))
-    return Const(float(row if name == "ROW" else column))
+            return Const(float(row if is_row else column))
+        case (Range(first, last),):
+            low, high = (first.row, last.row) if is_row else (first.column, last.column)
+            if low == high:
+                return Const(float(low))
+            if spread and high - low < _MOST_LINES:
+                lines = tuple(map(float, range(low, high + 1)))
+                return Const(tuple((line,) for line in lines) if is_row else (lines,))
+    raise RefusalError(Message(f"区域的 {name}", f"{name} of a range"))
 
 
 def _subtotal(args: tuple[Expr, ...], place: Place) -> Expr:
@@ -103,36 +110,25 @@ def _subtotal(args: tuple[Expr, ...], place: Place) -> Expr:
         area = Range(area, replace(area, sheet=None)) if isinstance(area, Cell) else area
         if not isinstance(area, Range):
             raise RefusalError(Message("SUBTOTAL 的此类用法", "SUBTOTAL of this kind"))
-        nested = place.subtotals(area)
-        if nested is None:
-            raise RefusalError(Message("有隐藏行的 SUBTOTAL", "SUBTOTAL over hidden rows"))
-        parts += _without(area, nested) if nested else [area]
+        left_out = place.left_out(area, code > _WITH_HIDDEN_ROWS)
+        if left_out is None:
+            raise RefusalError(
+                Message("筛选后的 SUBTOTAL", "SUBTOTAL over rows hidden by a filter")
+            )
+        nested, hidden = left_out
+        if nested and area.first.column != area.last.column:
+            raise RefusalError(Message("SUBTOTAL 的此类用法", "SUBTOTAL of this kind"))
+        parts += _without(area, {*nested, *hidden})
     return Call(name, tuple(parts)) if parts else Call(name, (Const(((None,),)),))
 
 
 def _without(area: Range, rows: Collection[int]) -> Iterator[Range]:
     """The range without some of its rows."""
-    if area.first.column != area.last.column:
-        raise RefusalError(Message("SUBTOTAL 的此类用法", "SUBTOTAL of this kind"))
     start = area.first.row
     for row in (*sorted(rows), area.last.row + 1):
         if start < row:
             yield Range(replace(area.first, row=start), replace(area.last, row=row - 1))
         start = row + 1
-
-
-def _inside(expr: Expr) -> Iterator[Expr]:
-    """The ranges inside an expression that is computed cell by cell."""
-    match expr:
-        case Range():
-            yield expr
-        case Call(_, args):
-            for arg in args:
-                yield from _inside(arg)
-        case _:
-            for name in ("operand", "left", "right"):
-                if hasattr(expr, name):
-                    yield from _inside(getattr(expr, name))
 
 
 # ----------------------------------------------------------------- what would notice the end

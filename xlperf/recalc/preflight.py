@@ -11,12 +11,12 @@ from xlperf.diagnostic import Message
 from xlperf.ooxml.workbook import DefinedName
 from xlperf.recalc.book import Book
 from xlperf.recalc.engine import Reason
-from xlperf.recalc.known import plainly
+from xlperf.recalc.known import OF_DAYS, plainly
 
 VOLATILE = frozenset(("NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY"))
 """Functions whose value is another one each time: there is nothing to compare it with."""
 
-SURROUNDINGS = frozenset(("CELL", "INFO", "FORMULATEXT", "HYPERLINK", "RTD", "WEBSERVICE"))
+SURROUNDINGS = frozenset(("CELL", "INFO", "FORMULATEXT", "RTD", "WEBSERVICE"))
 """Functions that ask for the program, the file or the network around the formula."""
 
 _LONGEST = 1 << 14
@@ -46,8 +46,11 @@ def _blanked(found: re.Match[str]) -> str:
     return '""' if found[0].startswith('"') else "s!"
 
 
-def nobody_can(book: Book) -> Iterator[Reason]:
-    """What every engine here has to refuse."""
+def nobody_can(book: Book, *, remembered: bool = False) -> Iterator[Reason]:
+    """What every engine here has to refuse.
+
+    `remembered` is for an engine that takes from the file what it remembers of other workbooks.
+    """
     if book.settings.get("fullPrecision") in ("0", "false"):
         yield Reason(
             Message("“以显示精度为准”的计算", "calculation with the precision as displayed")
@@ -57,23 +60,45 @@ def nobody_can(book: Book) -> Iterator[Reason]:
             yield Reason(Message("公式过长", "formulas that are too long"), key, True)
         elif formula.kind not in ("", "array"):
             yield Reason(Message("模拟运算表", "data tables"), key)
-        elif found := _nobody_can(formula.text):
+        elif found := _nobody_can(formula.text, remembered):
             yield Reason(found, key)
     for name in _names_in_use(book):
-        if found := _nobody_can(name.text):
+        if found := _nobody_can(name.text, remembered):
             zh, en = f"名称“{name.name}”：", f"the name “{name.name}”: "
             yield Reason(Message(zh + found.zh, en + found.en))
 
 
-@lru_cache(maxsize=8192)
 def beyond_1900(book: Book) -> Iterator[Reason]:
     """What engines refuse that know the 1900 date system only, with what every engine refuses."""
     yield from nobody_can(book)
-    if book.workbook.date1904 and book.formulas:
-        yield Reason(Message("1904 日期系统", "the 1904 date system"))
+    if book.date1904 and book.formulas:
+        yield Reason(_DAYS_OF_1904)
 
 
-def _nobody_can(formula: str) -> Message | None:
+def days_of_1904(book: Book) -> Iterator[Reason]:
+    """Formulas whose values depend on the date system, of a workbook that counts from 1904."""
+    if book.date1904:
+        for key, formula in book.formulas.items():
+            if _makes_days(formula.text):
+                yield Reason(_DAYS_OF_1904, key)
+        for name in _names_in_use(book):
+            if _makes_days(name.text):
+                yield Reason(_DAYS_OF_1904)
+
+
+_DAYS_OF_1904 = Message("1904 日期系统", "the 1904 date system")
+_NUMERIC_FORMAT = re.compile(r'"[-0#,.%;()+ $¥]*"')
+
+
+def _makes_days(formula: str) -> bool:
+    """Whether a formula may make a number of a day or the other way round."""
+    formats = [found[1:] for _, found in arguments(formula, ("TEXT",))]
+    return bool(functions(formula) & OF_DAYS) or not all(
+        len(found) == 1 and _NUMERIC_FORMAT.fullmatch(found[0]) for found in formats
+    )
+
+
+def _nobody_can(formula: str, remembered: bool) -> Message | None:
     formula = plainly(formula)
     used = functions(formula)
     if found := used & VOLATILE:
@@ -83,7 +108,7 @@ def _nobody_can(formula: str) -> Message | None:
     plain = without_texts(formula)
     if _UNSUPPORTED_CALL.search(plain):
         return Message("宏或加载项中的函数", "functions of macros or add-ins")
-    if _FOREIGN.search(plain):
+    if not remembered and _FOREIGN.search(plain):
         return Message("引用其他工作簿", "references to other workbooks")
     return None
 

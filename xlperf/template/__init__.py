@@ -7,7 +7,7 @@ from xlperf.lazy import lazy_front
 if TYPE_CHECKING:
     from xlperf.template.book import Book, FilledSheet
     from xlperf.template.fields import Field, Form
-    from xlperf.template.filling import Filled, Formulas, Job
+    from xlperf.template.filling import Filled, FillRequest, Formulas
     from xlperf.template.patching import Content, Formula, Patching, Placed, replace_texts
     from xlperf.template.reading import no_form, read_files, read_forms
     from xlperf.template.report import Line, Report, template_report
@@ -17,12 +17,12 @@ __all__ = [
     "Book",
     "Content",
     "Field",
+    "FillRequest",
     "Filled",
     "FilledSheet",
     "Form",
     "Formula",
     "Formulas",
-    "Job",
     "Line",
     "Patching",
     "Placed",
@@ -39,7 +39,7 @@ __getattr__ = lazy_front(
     __name__,
     book="Book FilledSheet",
     fields="Field Form",
-    filling="Filled Formulas Job",
+    filling="Filled FillRequest Formulas",
     patching="Content Formula Patching Placed replace_texts",
     reading="no_form read_files read_forms",
     report="Line Report template_report",

@@ -13,7 +13,7 @@ from xlperf.ooxml.address import Area, cell_name
 from xlperf.ooxml.date_format import DATE_SYSTEM_OFFSET
 from xlperf.ooxml.number_format import display
 from xlperf.ooxml.styles import wrapped_height
-from xlperf.ooxml.values import before_calendar, formula_cell
+from xlperf.ooxml.values import before_calendar
 from xlperf.template.formulas import cached
 from xlperf.template.layout import Layout, Slot
 
@@ -24,8 +24,8 @@ _TALLEST_ROW = 409.0
 _NOISE = 1e-9
 
 
-class Job(NamedTuple):
-    """What one workbook is made of; `sheet` is another name for the form's sheet, or ""."""
+class FillRequest(NamedTuple):
+    """What goes into one workbook; `sheet` is another name for the form's sheet, or ""."""
 
     project: Project
     formulas: Formulas
@@ -54,7 +54,11 @@ class FilledParts:
 
 
 class Filling:
-    """One project on its way into a form, for `compute` to go through with others of its layout."""
+    """One project on its way into a form: put into its cells, `compute`d with others, written.
+
+    `values` has what was written into cells that formulas read, `given` the entries for cells with
+    a formula of the template, `computed` the values for `Layout.computed`.
+    """
 
     def __init__(self, layout: Layout, project: Project, formulas: Formulas) -> None:
         """Put its entries into their cells. Raises CellValueError when one cannot stand there."""
@@ -213,9 +217,7 @@ class Filling:
         text = to_excel(expr, {name: s.cell.reference for name, s in slots.items()})
         self._kept.add(slot.key)
         shown, error = cached(self.values.get(slot.key))
-        self._pieces[slot.piece] = formula_cell(
-            slot.cell.reference, slot.cell.style, text, shown, error=error
-        )
+        self._pieces[slot.piece] = slot.cell.formula(text, shown, error=error)
 
     def _entries(self) -> dict[str, Entry]:
         """What the single fields hold, those with a formula of the template included."""
@@ -228,9 +230,9 @@ class Filling:
     def _notice_departure(self, slot: Slot, entry: Entry, computed: Value) -> None:
         if computed is None or computed == "":
             return
-        shown = _entry_of(computed).text
-        if isinstance(computed, float):
-            shown = number_entry(Decimal(f"{computed:.12g}")).text
+        shown = f"{computed:.12g}" if isinstance(computed, float) else _entry_of(computed).text
+        if isinstance(computed, float) and "e" in shown:
+            shown = number_entry(Decimal(shown)).text
         self._noticed.append(
             Diagnostic(
                 "F101",

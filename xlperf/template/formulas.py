@@ -19,18 +19,11 @@ from xlperf.expr import (
     parse_formula,
     references_in,
 )
-from xlperf.expr.steps import Held, Key, Reads, Rows, compute, steps
-from xlperf.ooxml.address import (
-    MAX_COLUMN,
-    MAX_ROW,
-    Area,
-    cell_name,
-    parse_area,
-    split_sheet,
-)
+from xlperf.expr.steps import Held, Key, Reads, Rows, compute, in_steps, rows_of
+from xlperf.ooxml.address import MAX_COLUMN, MAX_ROW, Area, cell_name, parse_area, split_sheet
 from xlperf.ooxml.references import references
 from xlperf.ooxml.sheet import Sheet, split_formula
-from xlperf.ooxml.values import cached_value, number_text
+from xlperf.ooxml.values import CellWriter, cached_value, number_text
 from xlperf.ooxml.workbook import Workbook
 
 _LARGEST_AREA = 100_000
@@ -39,7 +32,6 @@ _MOST_CELLS = 1_000_000  # that all formulas together read; what is beyond is le
 _UNFORESEEABLE = re.compile(
     r"\b(?:NOW|TODAY|RAND\w*|OFFSET|INDIRECT|CELL|INFO)\s*\(|[\[#@]", re.IGNORECASE
 )
-
 
 Settle = Callable[[Key, Sequence[Value]], list[Value]]
 """Says what a cell holds in each workbook, given what its formula came to."""
@@ -60,10 +52,7 @@ class FormulaGraph:
         inputs: set[Key],
         emptied: Collection[Key] = (),
     ) -> None:
-        """`emptied` are inputs that count as blank, whatever the sheets hold, where none is given.
-
-        Others then have what the sheets hold.
-        """
+        """An input that is not given has what its sheet holds; one of `emptied` is blank then."""
         self._names = {sheet.name.casefold(): sheet.index for sheet in workbook.sheets}
         self._defined = {(name.sheet, name.name.casefold()): name.text for name in workbook.names}
         self._sheets = sheets
@@ -84,7 +73,7 @@ class FormulaGraph:
         order = self._live(formulas, inputs, level)
         computable = self._computable(order, trees)
         reads = {key: self._reads[key] for key in computable}
-        self._plan = steps(computable, reads, level.__getitem__)
+        self._plan = in_steps(computable, reads, level.__getitem__)
         self.live: Mapping[Key, str] = {key: formulas[key] for key in order}
         self.computed: Sequence[Key] = self._plan.formulas
         self.complete = len(computable) == len(order)
@@ -207,10 +196,7 @@ class FormulaGraph:
         self._room -= size
         area = home, first.row, first.column, last.row, last.column
         if area not in self._areas:
-            self._areas[area] = tuple(
-                tuple((home, row, column) for column in range(first.column, last.column + 1))
-                for row in range(first.row, last.row + 1)
-            )
+            self._areas[area] = rows_of(*area)
         return self._areas[area]
 
     def _precedents(self, key: Key) -> Iterator[Key]:
@@ -270,7 +256,8 @@ class FormulaCell(NamedTuple):
 
     @classmethod
     def of(cls, cell: bytes, key: Key) -> "FormulaCell":
-        return cls(cell_name(*key[1:]), *split_formula(cell))
+        reference = cell_name(*key[1:])
+        return cls(reference, *split_formula(cell or CellWriter(reference, 0).blank))
 
     def showing(self, value: Value) -> bytes:
         """The cell with this value; None leaves it none."""

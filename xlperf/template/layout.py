@@ -1,7 +1,7 @@
 """One compiled form of a fixed number of table rows: its slots, and the formulas behind them."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from xml.sax.saxutils import escape
@@ -12,14 +12,9 @@ from xlperf.forms import Kind
 from xlperf.ooxml.address import Area, cell_name
 from xlperf.ooxml.number_format import is_date_format
 from xlperf.ooxml.package import Around, Package, PackageWriter
-from xlperf.ooxml.sheet import (
-    Position,
-    SheetWriter,
-    read_sheet,
-    read_strings,
-)
+from xlperf.ooxml.sheet import Position, SheetWriter, read_sheet, read_strings, with_spills
 from xlperf.ooxml.styles import Styles
-from xlperf.ooxml.values import CellForm
+from xlperf.ooxml.values import CellWriter
 from xlperf.ooxml.workbook import Workbook, recalculated_on_load
 from xlperf.template.fields import KEY_NAME, Field, Form, find_forms
 from xlperf.template.formulas import FormulaCell, FormulaGraph
@@ -43,7 +38,7 @@ class Slot:
     label: str
     key: Key
     area: Area
-    cell: CellForm
+    cell: CellWriter
     width: float
     size: float
     short: float
@@ -66,6 +61,7 @@ class Layout:
     """
 
     def __init__(self, package: Package, scope: int | None) -> None:
+        self.package = package
         workbook = Workbook.open(package)
         forms, _ = find_forms(workbook, package.limits)
         self.form: Form = next(form for form in forms if form.scope == scope)
@@ -79,52 +75,58 @@ class Layout:
         ]
         self.sheet = sheets[self.home]
         self._merged = {(a.top, a.left): a for a in self.sheet.merges}
-        rows = range(self.form.first, self.form.last + 1) if self.form.columns else range(0)
-        merging = {f.key for f in self.form.columns if f.key in _LEVELS}
+        columns = self.form.columns
+        rows = range(self.form.first, self.form.last + 1) if columns else range(0)
+        levels = [f.key for f in columns if f.key in _LEVELS]
 
-        starts = [(field.area.top, field.area.left) for field in self.form.scalars]
-        starts += [(row, field.area.left) for row in rows for field in self.form.columns]
-        inputs = {(self.home, *start) for start in starts}
-        table = {(self.home, *p) for p in self.sheet.cells if p[0] in rows}
-        slots = {(self.home, row, field.area.left) for row in rows for field in self.form.columns}
-        self.formulas = FormulaGraph(workbook, sheets, inputs | table, emptied=slots)
-        self.writers: dict[int, tuple[str, SheetWriter]] = {}
-        areas = [self._area(*start) for start in starts]
-        heights = {row for area in areas for row in range(area.top, area.bottom + 1)}
-        for index, cells in _by_sheet(inputs | set(self.formulas.live)).items():
-            part = workbook.sheets[index].part
-            self.writers[index] = (
-                part,
-                SheetWriter(
-                    package.read(part),
-                    part,
-                    cells,
-                    heights if index == self.home else (),
-                    self._static_merges(merging) if index == self.home and merging else None,
-                ),
-            )
-        elements: dict[Key, FormulaCell] = {}
-        for key in self.formulas.live:
-            writer = self.writers[key[0]][1]
-            elements[key] = FormulaCell.of(writer.original(key[1:]), key)
-            writer.put(key[1:], elements[key].showing(None))
-        self.computed = [
-            (key, self.writers[key[0]][1].place(key[1:]), elements[key])
-            for key in self.formulas.computed
+        table = {(self.home, row, f.area.left) for row in rows for f in columns}
+        inputs = table | {(self.home, f.area.top, f.area.left) for f in self.form.scalars}
+        beside = {(self.home, *p) for p in self.sheet.cells if p[0] in rows}
+        whole = [
+            with_spills(sheet, package.read(s.part), s.part, package.limits)
+            for sheet, s in zip(sheets, workbook.sheets, strict=True)
         ]
+        self.formulas = FormulaGraph(workbook, whole, inputs | beside, emptied=table)
+        merges = self._static_merges(levels) if levels else None
+        self.writers = self._sheet_writers(workbook, inputs, merges)
+        self.computed = self._without_values()
         self.scalars = {f.key: self._slot(f, f.area.top) for f in self.form.scalars}
         places = {key: place for place, key in enumerate(self.formulas.computed)}
         self.computed_scalars = {
             key: places.get(slot.key) for key, slot in self.scalars.items() if slot.formula
         }
-        self.rows = [{f.key: self._slot(f, row) for f in self.form.columns} for row in rows]
+        self.rows = [{f.key: self._slot(f, row) for f in columns} for row in rows]
         for slot in (slot for row in self.rows for slot in row.values() if not slot.formula):
             self.writers[self.home][1].put(slot.key[1:], slot.cell.blank)
-        self.levels = {key: [row[key] for row in self.rows] for key in _LEVELS if key in merging}
-        self.package = package
+        self.levels = {key: [row[key] for row in self.rows] for key in _LEVELS if key in levels}
         self._workbook_part = workbook.part
         pieces = _workbook_pieces(package.read(workbook.part), self.formulas.complete)
         self._workbook, self._keyed = Around(*pieces), bool(pieces[1])
+
+    def _sheet_writers(
+        self, workbook: Workbook, inputs: set[Key], merges: list[Area] | None
+    ) -> dict[int, tuple[str, SheetWriter]]:
+        """A writer for each sheet with inputs or live formulas; `merges` stay in the form's own."""
+        areas = [self._area(*key[1:]) for key in inputs]
+        heights = {row for area in areas for row in range(area.top, area.bottom + 1)}
+        writers = {}
+        for index, cells in _by_sheet(inputs | self.formulas.live.keys()).items():
+            part = workbook.sheets[index].part
+            own = (heights, merges) if index == self.home else ((), None)
+            writers[index] = part, SheetWriter(self.package.read(part), part, cells, *own)
+        return writers
+
+    def _without_values(self) -> list[tuple[Key, int, FormulaCell]]:
+        """Take the values out of all formulas that depend on a field; those that get a new one."""
+        elements: dict[Key, FormulaCell] = {}
+        for key in self.formulas.live:
+            writer = self.writers[key[0]][1]
+            elements[key] = FormulaCell.of(writer.original(key[1:]), key)
+            writer.put(key[1:], elements[key].showing(None))
+        return [
+            (key, self.writers[key[0]][1].place(key[1:]), elements[key])
+            for key in self.formulas.computed
+        ]
 
     @cached_property
     def _writer(self) -> PackageWriter:
@@ -149,26 +151,26 @@ class Layout:
         style = cell.style if cell else 0
         look = self._styles[style]
         width = self._styles.column_points(self.sheet.width(area.left, area.right))
-        form = CellForm(cell_name(row, column), style)
+        writer = CellWriter(cell_name(row, column), style)
         return Slot(
             _shown_kind(field.kind, look.number_format),
             field.label,
             key,
             area,
-            form,
+            writer,
             width if look.wrap else math.inf,
             look.font_size,
             width * _SURE / look.font_size if look.wrap else math.inf,
             cell is not None and cell.formula is not None,
             look.number_format,
-            Place(sheet=self.form.sheet.name, cell=form.reference),
+            Place(sheet=self.form.sheet.name, cell=writer.reference),
             self.writers[self.home][1].place((row, column)),
             self.formulas.reads(key),
         )
 
-    def _static_merges(self, merging: set[str]) -> list[Area]:
+    def _static_merges(self, levels: Collection[str]) -> list[Area]:
         """Merged areas other than those of the columns which each fill merges anew."""
-        columns = {f.area.left for f in self.form.columns if f.key in merging}
+        columns = {f.area.left for f in self.form.columns if f.key in levels}
         rows = range(self.form.first, self.form.last + 1)
         return [a for a in self.sheet.merges if not (a.left in columns and a.top in rows)]
 

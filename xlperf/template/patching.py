@@ -10,10 +10,18 @@ from xlperf.expr.steps import Key
 from xlperf.ooxml.address import cell_name
 from xlperf.ooxml.package import Package
 from xlperf.ooxml.preflight import DEFAULT, Limits
-from xlperf.ooxml.sheet import Cell, Position, Sheet, SheetWriter, read_sheet, read_strings
+from xlperf.ooxml.sheet import (
+    Cell,
+    Position,
+    Sheet,
+    SheetWriter,
+    read_sheet,
+    read_strings,
+    with_spills,
+)
 from xlperf.ooxml.styles import Styles
 from xlperf.ooxml.trust import has_signature, signed
-from xlperf.ooxml.values import formula_cell, number_cell, text_cell
+from xlperf.ooxml.values import CellWriter
 from xlperf.ooxml.workbook import Workbook, recalculated_on_load, without_calculation_chain
 from xlperf.template.formulas import FormulaCell, FormulaGraph
 
@@ -105,7 +113,11 @@ class Patching:
         for index in {key[0] for key in changed}:
             part = workbook.sheets[index].part
             sheets[index] = read_sheet(package.read(part), part, self._strings, self._limits)
-        graph = FormulaGraph(workbook, sheets, {*changes, *_without_value(sheets)})
+        whole = [
+            with_spills(sheet, package.read(s.part), s.part, self._limits)
+            for sheet, s in zip(sheets, workbook.sheets, strict=True)
+        ]
+        graph = FormulaGraph(workbook, whole, {*changes, *_without_value(sheets)})
         writers = {
             index: self._writer(package, index, {key[1:] for key in graph.live if key[0] == index})
             for index in {key[0] for key in graph.live}
@@ -136,14 +148,14 @@ class Patching:
         return cell is not None and cell.formula is not None
 
     def _element(self, key: Key, content: Content) -> bytes:
-        cell, reference = self._sheets[key[0]].cell(key[1:]), cell_name(*key[1:])
-        style = cell.style if cell else 0
+        cell = self._sheets[key[0]].cell(key[1:])
+        writer = CellWriter(cell_name(*key[1:]), cell.style if cell else 0)
         match content:
             case Formula(text):
-                return formula_cell(reference, style, text, None)
+                return writer.formula(text, None)
             case Decimal():
-                return number_cell(reference, style, content)
-        return text_cell(reference, style, content)
+                return writer.number(content)
+        return writer.text(content)
 
     def _unshared(self, changes: Mapping[Key, Content]) -> dict[Key, bytes]:
         """The cells that share a formula, each with its own: the one to share may be changed."""
@@ -160,8 +172,8 @@ class Patching:
                 if (index, *at) in changes:
                     continue
                 cell = cells[at]
-                own[(index, *at)] = formula_cell(
-                    cell_name(*at), cell.style, cell.formula or "", cell.value, error=cell.error
+                own[(index, *at)] = CellWriter(cell_name(*at), cell.style).formula(
+                    cell.formula or "", cell.value, error=cell.error
                 )
         return own
 

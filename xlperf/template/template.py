@@ -34,7 +34,7 @@ from xlperf.ooxml.workbook import (
     without_calculation_chain,
 )
 from xlperf.template.fields import Form, find_forms
-from xlperf.template.filling import Filled, Filling, Formulas, Job, compute
+from xlperf.template.filling import Filled, Filling, FillRequest, Formulas, compute
 from xlperf.template.layout import Layout
 from xlperf.template.reading import read_forms
 
@@ -137,19 +137,19 @@ class Template:
 
         Raises WorkbookError when a value cannot stand in a cell or the table cannot be resized.
         """
-        (filled,) = self.render_all([Job(project, formulas or {}, sheet)])
+        (filled,) = self.render_all([FillRequest(project, formulas or {}, sheet)])
         if isinstance(filled, InputError):
             raise filled
         return filled
 
-    def render_all(self, jobs: Sequence[Job]) -> Iterator[Filled | InputError]:
+    def render_all(self, requests: Sequence[FillRequest]) -> Iterator[Filled | InputError]:
         """`render` for several projects, whose formulas are computed together.
 
         Gives an error in the place of a workbook that cannot be.
         """
         begun: list[tuple[Filling | InputError, str]] = []
         alike: dict[Layout, list[Filling]] = {}
-        for project, formulas, sheet in jobs:
+        for project, formulas, sheet in requests:
             try:
                 layout = self.layout(max(len(project.indicators), 1))
                 filling = Filling(layout, project, formulas)
