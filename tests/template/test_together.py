@@ -12,7 +12,7 @@ from tests.template.forms import SHEET, name, record, workbook
 from xlperf.diagnostic import InputError
 from xlperf.expr import parse_formula
 from xlperf.forms import Entry, Project
-from xlperf.template import Job, Template
+from xlperf.template import FillRequest, Template
 
 LABELS = ("三级指标", "实际完成值", "数量", "分值")
 FIELDS = ("项目名称", "填报日期", "资金.总额.金额", "说明文字")
@@ -62,9 +62,10 @@ projects = st.builds(
 )
 
 
-def jobs(several):
+def requests(several):
     return [
-        Job(each, {(row, "得分"): HALF for row in range(len(each.indicators))}) for each in several
+        FillRequest(each, {(row, "得分"): HALF for row in range(len(each.indicators))})
+        for each in several
     ]
 
 
@@ -75,8 +76,8 @@ def outcome(filled):
 @settings(max_examples=60, deadline=None)
 @given(st.lists(projects, min_size=2, max_size=20))
 def test_a_form_among_others_is_the_one_that_is_filled_alone(several):
-    together = list(map(outcome, RICH.render_all(jobs(several))))
-    alone = [outcome(filled) for job in jobs(several) for filled in RICH.render_all([job])]
+    together = list(map(outcome, RICH.render_all(requests(several))))
+    alone = [outcome(filled) for job in requests(several) for filled in RICH.render_all([job])]
     assert together == alone
 
 
@@ -94,9 +95,9 @@ GOOD = record({"项目名称": "甲"}, [("一", "", "4", "10")], LABELS)
 def test_a_value_that_no_cell_holds_spoils_no_other_form(cell, formula, label, entry, told):
     template = form((cell, formula))
     bad = Project({label: entry}, GOOD.indicators)
-    before, wrong, after = template.render_all(jobs([GOOD, bad, GOOD]))
+    before, wrong, after = template.render_all(requests([GOOD, bad, GOOD]))
     assert told in wrong.text()
-    assert outcome(before) == outcome(after) == outcome(next(template.render_all(jobs([GOOD]))))
+    assert outcome(before) == outcome(after) == outcome(next(template.render_all(requests([GOOD]))))
 
 
 def values(data: bytes) -> dict[str, object]:
