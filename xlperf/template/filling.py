@@ -69,10 +69,11 @@ class Filling:
         self._project = project
         self._sheets = {index: writer.pieces() for index, (_, writer) in layout.writers.items()}
         self._pieces = self._sheets.get(layout.home, [])
-        self._kept: set[Key] = set()
-        self._departures: dict[Key, Value] = {}
+        self._kept: set[Key] = set()  # formula cells that do not show what is computed
+        self._departures: dict[Key, Value] = {}  # what was computed where the data says otherwise
+        # Formulas for table cells that read formulas of the template: their turn comes after these.
         self._late: list[tuple[Mapping[str, Slot], str, Expr]] = []
-        self._unknown: set[Key] = set()
+        self._unknown: set[Key] = set()  # those of them that cannot be computed here
         self._long: list[tuple[Slot, str]] = []
         self._noticed: list[Diagnostic] = []
 
