@@ -32,11 +32,11 @@ def _value(value: Value) -> Value:
 
 
 @function("SUBSTITUTE", 3, 4)
-def _substitute(source: Value, old: Value, new: Value, nth: Value = None) -> Value:
+def _substitute(source: Value, old: Value, new: Value, *nth: Value) -> Value:
     within, gone, fresh = text(source), text(old), text(new)
-    if nth is None:
+    if not nth:
         return within.replace(gone, fresh) if gone else within
-    if (wanted := whole(nth)) < 1:
+    if (wanted := whole(nth[0])) < 1:
         raise Fault(VALUE)
     pieces = within.split(gone) if gone else [within]
     if wanted >= len(pieces):
