@@ -213,6 +213,21 @@ def test_circles_that_excel_calculates_in_turns_are_refused(engine):
     assert outcome.data is None
 
 
+def test_the_rules_of_lotus_are_refused():
+    def build(workbook, sheet):
+        sheet.write_formula("H1", '=IFERROR("a"+1,7)')
+
+    part, rules = "xl/worksheets/sheet1.xml", b'<sheetPr transitionEvaluation="1"/><dimension'
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(made(build))) as old, zipfile.ZipFile(file, "w") as new:
+        for name in old.namelist():
+            held = old.read(name)
+            new.writestr(name, held.replace(b"<dimension", rules) if name == part else held)
+    plain, by_rules = recalculate([made(build), file.getvalue()], "compiled")
+    assert answer(plain.data) == 7
+    assert "Lotus" in by_rules.refused_by["compiled"][0].en
+
+
 def test_names_that_double_and_long_formulas_are_refused():
     def doubled(workbook, sheet):
         workbook.define_name("twice.0", "=1")

@@ -128,7 +128,7 @@ def _is_number(cell: Value, wanted: float) -> bool:
         return False
     if _PLAIN_NUMBER.fullmatch(cell):
         return f"{float(cell):.15g}" == f"{wanted:.15g}"
-    if cell[-1] in "0123456789.)%":
+    if cell[-1] in "0123456789.)% ":
         with doubts():  # whether it is a date does not matter here
             found = numeric(cell)
         if found == wanted:

@@ -13,7 +13,10 @@ def _chosen(table: Value | Area, field: Value, conditions: Value | Area) -> list
     headings = [_folded(value) for value in area[0]]
     place = _column(headings, field)
     names = [_folded(value) for value in asked[0]]
-    if any(name and name not in headings for name in names) or len(asked) < 2:
+    lost = any(name and name not in headings for name in names)
+    under = zip(names, *asked[1:], strict=True)
+    nameless = any(not name and any(each is not None for each in rest) for name, *rest in under)
+    if lost or nameless or len(asked) < 2:
         doubt("D… ?")  # a condition that is a formula
         raise Fault(VALUE)
     tests: list[list[tuple[int, Callable[[Value], bool]]]] = [
@@ -55,6 +58,10 @@ def _test(condition: Value) -> Callable[[Value], bool]:
         if condition[0] in "0123456789.+-(" or condition.upper() in ("TRUE", "FALSE"):
             doubt(condition)  # whether it means the text or what the text says
         return test_of(condition + "*")
+    if condition == "":
+        doubt("D… “”")  # whether it is no condition
+    if isinstance(condition, str) and len(condition) > 2 and condition.startswith("<>"):
+        doubt(condition)  # whether it means all that begin with the text
     if isinstance(condition, ExcelError):
         raise Fault(condition)
     return test_of(condition)

@@ -95,6 +95,8 @@ def _moved(day: datetime.date, months: int) -> tuple[int, int]:
 def _days_in(year: int, month: int) -> int:
     if month == 12:
         return 31
+    if (year, month) == (1900, 2):
+        doubt("1900-02-29")
     return (datetime.date(year, month + 1, 1) - datetime.date(year, month, 1)).days
 
 
@@ -229,7 +231,8 @@ def _networkdays(start: Value, end: Value, holidays: Value | Area = None) -> Val
 def _networkdays_intl(
     start: Value, end: Value, weekend: Value = 1.0, holidays: Value | Area = None
 ) -> Value:
-    return _working_days(start, end, _weekend(weekend), holidays)
+    free = range(7) if weekend == "1111111" else _weekend(weekend)
+    return _working_days(start, end, free, holidays)
 
 
 def _working_days(

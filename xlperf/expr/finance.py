@@ -29,7 +29,7 @@ from xlperf.expr.values import (
     rounded,
 )
 
-_TRIES = 100
+_TRIES = 20
 _MOST_PERIODS = 10_000
 _CLOSE = 1e-13
 
@@ -359,6 +359,8 @@ def _db(cost: Value, salvage: Value, life: Value, period: Value, month: Value = 
 
 @function("DDB", 4, 5)
 def _ddb(cost: Value, salvage: Value, life: Value, period: Value, factor: Value = 2.0) -> Value:
+    if factor is None:
+        doubt("DDB ∅")  # left out between commas
     first, last, years, at, by = map(number, (cost, salvage, life, period, factor))
     if first < 0 or last < 0 or years <= 0 or by <= 0 or not 0 < at <= years:
         raise Fault(NUM)
@@ -381,6 +383,8 @@ def _vdb(
     factor: Value = 2.0,
     stays: Value = False,
 ) -> Value:
+    if factor is None:
+        doubt("VDB ∅")  # left out between commas
     first, last, years, since, until, by = map(number, (cost, salvage, life, start, end, factor))
     if not 0 <= since <= until <= years or min(first, last) < 0 or by <= 0 or years <= 0:
         raise Fault(NUM)

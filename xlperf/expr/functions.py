@@ -96,6 +96,8 @@ def _switch(value: Value, *cases: Value) -> Value:
     if isinstance(value, ExcelError):
         raise Fault(value)
     for case, then in zip(cases[::2], cases[1::2], strict=False):
+        if (value is None) != (case is None):
+            doubt("SWITCH ∅")
         if order(value, case) == 0 and type(value) is type(case):
             return then
     if len(cases) % 2:
@@ -400,6 +402,8 @@ def _type(value: Value) -> Value:
 def _address(
     row: Value, column: Value, kind: Value = 1.0, a1: Value = True, sheet: Value = None
 ) -> Value:
+    if kind is None:
+        doubt("ADDRESS ∅")  # left out between commas
     y, x, fixed = whole(row), whole(column), whole(kind)
     if not (1 <= y <= 1_048_576 and 1 <= x <= 16_384 and 1 <= fixed <= 4):
         raise Fault(VALUE)

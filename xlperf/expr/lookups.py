@@ -83,15 +83,17 @@ class _Line:
         return places[high] if high >= 0 else None
 
     def at_least(self, wanted: Value) -> int | None:
-        """The last place before the first of what is below this value, where entries descend."""
-        kind, last = kind_of(wanted), None
-        for place, value in enumerate(self.values):
-            if value is None or isinstance(value, ExcelError) or kind_of(value) != kind:
-                continue
-            if rank(value, wanted) < 0:
-                break
-            last = place
-        return last
+        """The last place before the first of what is below this value, where entries descend.
+
+        A doubt where they do not, or where several of them are equal there.
+        """
+        places, values = self._of_kind(kind_of(wanted))
+        if any(rank(a, b) < 0 for a, b in pairwise(values)):
+            doubt("MATCH -1")
+        above = [place for place, value in enumerate(values) if rank(value, wanted) >= 0]
+        if len(above) > 1 and rank(values[above[-1]], values[above[-2]]) == 0:
+            doubt("MATCH -1 =")
+        return places[above[-1]] if above else None
 
     def _of_kind(self, kind: int) -> tuple[list[int], list[Value]]:
         known = self._kinds.get(kind)

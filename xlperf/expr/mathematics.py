@@ -5,7 +5,7 @@ from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
 from functools import reduce
 
-from xlperf.expr.registry import ANY, Area, function, numbers, plain, whole
+from xlperf.expr.registry import ANY, Area, area_of, cells, function, numbers, plain, whole
 from xlperf.expr.values import (
     DIV0,
     NEARLY,
@@ -181,6 +181,8 @@ def _sign(value: float) -> float:
 
 
 def _factorial(value: float) -> float:
+    if value < 0:
+        raise ValueError(value)
     if value >= 171:
         raise OverflowError(value)
     return float(math.factorial(int(value)))
@@ -265,7 +267,10 @@ def _permut(count: Value, chosen: Value) -> Value:
 
 def _chosen(count: Value, chosen: Value) -> tuple[int, int]:
     whole_count, whole_chosen = whole(count), whole(chosen)
-    if not 0 <= whole_chosen <= whole_count <= 1000:
+    if not 0 <= whole_chosen <= whole_count:
+        raise Fault(NUM)
+    if whole_count > 1000 and min(whole_chosen, whole_count - whole_chosen) > 1:
+        doubt(f"COMBIN({whole_count})")
         raise Fault(NUM)
     return whole_count, whole_chosen
 
@@ -281,6 +286,8 @@ def _lcm(*args: Value | Area) -> Value:
 
 
 def _naturals(args: tuple[Value | Area, ...]) -> list[int]:
+    if any(isinstance(value, (bool, str)) for arg in args for value in cells(area_of(arg))):
+        doubt("GCD ?")  # which of them are skipped and which are an error
     found = [int(value) for value in numbers(args)]
     if any(not 0 <= value < 2**53 for value in found):
         raise Fault(NUM)

@@ -137,7 +137,10 @@ def _small(area: Value | Area, place: Value) -> Value:
 
 
 def _nth(found: list[float], place: Value) -> float:
-    wanted = math.ceil(number(place))
+    exact = number(place)
+    wanted = math.ceil(exact)
+    if wanted != exact:
+        doubt(f"LARGE({exact})")  # how a place between two is rounded
     if not 1 <= wanted <= len(found):
         raise Fault(NUM)
     return found[wanted - 1]
@@ -297,7 +300,7 @@ def _steyx(ys: Value | Area, xs: Value | Area) -> Value:
 
 @function("NORMSDIST", 1)
 def _normsdist(value: Value) -> Value:
-    return NormalDist().cdf(number(value))
+    return _normal(number(value), 0.0, 1.0, True)
 
 
 @function("NORM.S.DIST", 2)

@@ -32,11 +32,11 @@ def _value(value: Value) -> Value:
 
 
 @function("SUBSTITUTE", 3, 4)
-def _substitute(source: Value, old: Value, new: Value, nth: Value = None) -> Value:
+def _substitute(source: Value, old: Value, new: Value, *nth: Value) -> Value:
     within, gone, fresh = text(source), text(old), text(new)
-    if nth is None:
+    if not nth:
         return within.replace(gone, fresh) if gone else within
-    if (wanted := whole(nth)) < 1:
+    if (wanted := whole(nth[0])) < 1:
         raise Fault(VALUE)
     pieces = within.split(gone) if gone else [within]
     if wanted >= len(pieces):
@@ -263,6 +263,9 @@ def _text_of(value: Value, code: Value) -> Value:
     if not general and set(unquoted) & set("ymdhs"):
         if not 0 <= exact < _BEFORE_ALL:
             raise Fault(VALUE)
+        seconds = exact % 1 * 86_400
+        if abs(seconds - round(seconds)) > 1e-3 and int(seconds) // 60 != round(seconds) // 60:
+            doubt(f"TEXT({text(exact)},{shown})")  # whether the rest of a minute counts as one
         if _MONTH_NAMES.search(unquoted):
             doubt(f"TEXT({shown})")
     return text(exact) if general else display(exact + 0.0, shown)

@@ -108,6 +108,11 @@ class FormulaSheet:
         """Whether a filter of the sheet hides rows."""
         return self._outline.is_filtered
 
+    @property
+    def as_lotus(self) -> bool:
+        """Whether Excel calculates the sheet by the rules of Lotus 1-2-3: texts count as 0."""
+        return self._outline.as_lotus
+
     def value(self, position: Position) -> Any:
         """What a cell holds: a number, a text, a truth, None, or an error as `error` makes it."""
         name = cell_name(*position).encode()

@@ -34,7 +34,9 @@ _FILTERED = re.compile(rb"<filterColumn\b|<sheetPr\b[^>]*\sfilterMode\s*=\s*[\"'
 _LAYOUT = re.compile(
     r"\$?[a-z]{1,3}:\$?[a-z]|\d:\$?\d|1048576|xfd|subtotal|aggregate|indirect|offset"
 )
+_LOTUS = re.compile(rb"<sheetPr\b[^>]*\stransitionEvaluation\s*=\s*[\"'](?:1|true)")
 _ENCODING = re.compile(rb"\s*<\?xml[^>]*encoding=[\"'](?!utf-8|UTF-8)")
+_NEAR_THE_TOP = 4096
 _ODD_CELL = re.compile(rb"<c[>/\t\r\n]")
 _PREFIXED = re.compile(rb"<[\w.-]+:worksheet\b")
 CELL = re.compile(
@@ -132,6 +134,7 @@ class Outline:
         self._part, self._limits = part, limits
         self.hidden_rows = _hidden_rows(skeleton)
         self.is_filtered = bool(_FILTERED.search(skeleton))
+        self.as_lotus = bool(_LOTUS.search(skeleton, 0, _NEAR_THE_TOP))
         self._all: list[tuple[bytes, bytes, bytes]] = CELL.findall(skeleton)
         self._formulas = [cell for cell in self._all if cell[2].lstrip().startswith(b"<f")]
         self._slots: dict[tuple[bytes, ...], TypedSlots] = {}

@@ -84,7 +84,12 @@ def _wanted(call: Call, at: int, kind: str, place: Place) -> str:
     if call.function == "INDEX" and not at and isinstance(call.args[at], (Unary, Binary)):
         return "a"  # which it takes as it is, also in formulas of one cell
     if takes == "r":
-        return "r" if call.function in _BY_THE_RULE else "q"
+        if call.function not in _BY_THE_RULE:
+            return "q"
+        if kind != "a":
+            return "r"
+        # Within an argument that is an array: `SUMPRODUCT(MAX((A1:A9="x")*B1:B9))`.
+        return "a" if isinstance(call.args[at], (Unary, Binary)) else "q"
     if takes != "v":
         return takes
     if call.function in ("IF", "CHOOSE") and at and kind in "rq":

@@ -98,7 +98,7 @@ class Book:
         layout: list[object] = []
         if any(s.reads_layout for s in sheets) or reads_layout(self._frame.definitions):
             layout = [(s.extent, s.hidden_rows, s.is_filtered) for s in sheets]
-        formulas = [sheet and sheet.signature for sheet in self.sheets]
+        formulas = [sheet and (sheet.signature, sheet.as_lotus) for sheet in self.sheets]
         parts = self._frame.referred
         referred = [self.package.packed(part) for part in parts] if parts else ()
         return self._frame, tuple(formulas), tuple(used), tuple(layout), tuple(referred)

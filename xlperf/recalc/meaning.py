@@ -216,7 +216,10 @@ class Meanings:
                 return self._reference(self._resolved(tree, place, "r", level), place, level)
             case Call("OFFSET", (base, *by)):
                 start = self._reference(base, place, level)
-                return moved_by(start, [self._known(each, place, level) for each in by])
+                sizes = [
+                    None if each == Const(None) else self._known(each, place, level) for each in by
+                ]
+                return moved_by(start, sizes)
             case Call("INDIRECT", (source, *style)):
                 if any(self._known(each, place, level) is not True for each in style):
                     raise RefusalError(NOT_FIXED)
@@ -257,7 +260,10 @@ class Meanings:
     def _indirect(self, source: Value, place: Place, level: int) -> Expr:
         if isinstance(source, ExcelError):
             return Const(source)
-        tree = parse_formula(text(source), everywhere=True)
+        spelled = text(source)
+        tree = parse_formula(spelled, everywhere=True)
+        if spelled.startswith("="):
+            return Const(REF)
         if not isinstance(tree, (Cell, Range, Ref)):
             raise RefusalError(NOT_FIXED)
         first = tree.first if isinstance(tree, Range) else tree

@@ -55,6 +55,8 @@ def nobody_can(book: Book, *, remembered: bool = False) -> Iterator[Reason]:
         yield Reason(
             Message("“以显示精度为准”的计算", "calculation with the precision as displayed")
         )
+    if any(sheet and sheet.as_lotus for sheet in book.sheets):
+        yield Reason(_BY_LOTUS)
     for key, formula in book.formulas.items():
         if len(formula.text) > _LONGEST:
             yield Reason(Message("公式过长", "formulas that are too long"), key, True)
@@ -86,6 +88,7 @@ def days_of_1904(book: Book) -> Iterator[Reason]:
                 yield Reason(_DAYS_OF_1904)
 
 
+_BY_LOTUS = Message("按 Lotus 1-2-3 规则的计算", "calculation by the rules of Lotus 1-2-3")
 _DAYS_OF_1904 = Message("1904 日期系统", "the 1904 date system")
 _NUMERIC_FORMAT = re.compile(r'"[-0#,.%;()+ $¥]*"')
 
