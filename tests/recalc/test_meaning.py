@@ -124,6 +124,15 @@ def test_what_is_not_sure_is_refused(formula: str, why: str) -> None:
     assert why.removeprefix("refused: ") in str(value_of(outcome))
 
 
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [("1-0.9-0.1", 0.0), ("(1-0.9-0.1)", 1 - 0.9 - 0.1), ("(1-0.9)-(0.1)", 0.0)],
+)
+def test_a_difference_in_parentheses_keeps_its_last_bits(formula: str, value: float) -> None:
+    (outcome,) = recalculate([made(formula)], "compiled")
+    assert value_of(outcome) == value
+
+
 @pytest.mark.oracle("libreoffice")
 def test_libreoffice_gives_the_same_values(tmp_path: Path, libreoffice: LibreOffice) -> None:
     path = tmp_path / "all.xlsx"

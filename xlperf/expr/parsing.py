@@ -110,6 +110,8 @@ class _Parser:
         self.tokens: list[_Token] = []
         self.place = 0
         self.depth = 0
+        self.enclosed = False
+        """Whether one pair of parentheses holds the whole formula."""
         spaced = False
         pattern = _WIDER_TOKEN if everywhere else _TOKEN
         for found in pattern.finditer(source, source.startswith("=")):
@@ -126,7 +128,9 @@ class _Parser:
             raise self.unexpected()
         if _height(expr) > _TALLEST:
             raise self.refusal("公式过长", "the formula is too long", self.tokens[0])
-        return expr
+        # In parentheses a sum does not end the formula: Excel keeps its last bits (`LAST`).
+        is_sum = isinstance(expr, Binary) and expr.op in ("+", "-")
+        return Unary("+", expr) if self.enclosed and self.everywhere and is_sum else expr
 
     # ------------------------------------------------------------------------------ values
 
@@ -228,12 +232,14 @@ class _Parser:
             case "word":
                 return self.word()
             case "op" if token.text == "(":
+                start = self.place
                 self.take()
                 parts = [self.value()]
                 while self.everywhere and self.now.text == ",":
                     self.take()
                     parts.append(self.value())
                 self.expect(")")
+                self.enclosed = start == 0 and self.now.kind == "end"
                 return Call("UNION…", tuple(parts)) if len(parts) > 1 else parts[0]
             case "other" if token.text == "{" and self.arrays != "v":
                 return self.array()

@@ -30,9 +30,14 @@ def _deviations(found: list[float]) -> float:
     return finite(total((value - mean) ** 2 for value in found))
 
 
-def _spread(names: str, sample: int, finish: Callable[[float], float]) -> None:
+def _spread(
+    names: str,
+    sample: int,
+    finish: Callable[[float], float],
+    read: Callable[[tuple[Value | Area, ...]], list[float]] = numbers,
+) -> None:
     def scalar(*args: Value | Area) -> Value:
-        found = numbers(args)
+        found = read(args)
         if len(found) <= sample:
             raise Fault(DIV0)
         return finish(_deviations(found) / (len(found) - sample))
@@ -344,20 +349,10 @@ def _inverse(share: float, mean: float, spread: float) -> float:
     return finite(NormalDist(mean, spread).inv_cdf(share))
 
 
-def _spread_of_all(name: str, sample: int, finish: Callable[[float], float]) -> None:
-    def scalar(*args: Value | Area) -> Value:
-        found = _all(args)
-        if len(found) <= sample:
-            raise Fault(DIV0)
-        return finish(_deviations(found) / (len(found) - sample))
-
-    function(name, 1, ANY, takes="(r)")(scalar)
-
-
-_spread_of_all("VARA", 1, float)
-_spread_of_all("VARPA", 0, float)
-_spread_of_all("STDEVA", 1, math.sqrt)
-_spread_of_all("STDEVPA", 0, math.sqrt)
+_spread("VARA", 1, float, _all)
+_spread("VARPA", 0, float, _all)
+_spread("STDEVA", 1, math.sqrt, _all)
+_spread("STDEVPA", 0, math.sqrt, _all)
 
 
 def _standardized(found: list[float], least: int) -> list[float]:
