@@ -5,6 +5,7 @@ medians over alternating rounds hold where single times do not.
 """
 
 import atexit
+import gc
 import resource
 import shutil
 import statistics
@@ -24,8 +25,11 @@ def medians(
     `time.process_time` as the clock leaves out what the neighbours take; it sees one process only.
     """
     taken: dict[str, list[float]] = {name: [] for name in contestants}
+    gc.collect()
+    gc.freeze()
     for number in range(rounds + 1):
         for name, work in contestants.items():
+            gc.collect()  # nobody clears up what another has left
             start = clock()
             work()
             if number:

@@ -254,14 +254,16 @@ class Held:
 
     def answers(self) -> Iterator[Sequence[Value]]:
         """The values of the formula cells, workbook by workbook."""
-        lists = self._lists[self._first :]
         if self._numbers is None:
+            lists = self._lists[self._first :]
             return zip(*lists, strict=True) if lists else iter([()] * self.count)
-        answers: list[list[Value]] = self._numbers[self._first :].T.tolist()
-        for place, values in enumerate(lists):
-            if values is not None:
-                for answer, value in zip(answers, values, strict=True):
-                    answer[place] = value
+        import numpy as np
+
+        numbers = self._numbers[self._first :]
+        answers: list[list[Value]] = numbers.T.tolist()
+        for place in np.flatnonzero(np.isnan(numbers).any(axis=1)).tolist():
+            for answer, value in zip(answers, self.values(self._first + place), strict=True):
+                answer[place] = value
         return iter(answers)
 
 

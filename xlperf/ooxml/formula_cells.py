@@ -186,23 +186,28 @@ class FormulaSheet:
         keeps its bytes; the part is the very same object where all of them do.
         """
         names, (slots, old_kinds) = self._outline.formula_names, self._outline.formula_places
-        kinds = [b""] * len(names)
-        elements = _numbers([value if type(value) is float else 0.0 for value in values])
-        for place, value in enumerate(values):
-            if type(value) is not float:
-                kinds[place], elements[place] = self._written(names[place], value)
+        numbers, kinds = [*values], {}
+        others = [place for place, value in enumerate(values) if type(value) is not float]
+        for place in others:
+            numbers[place] = 0.0
+        elements = _numbers(numbers)
+        for place in others:
+            kinds[place], elements[place] = self._written(names[place], values[place])
         pieces = [*self._pieces, b""]  # the last for cells without a slot
         for slot, element in zip(slots, elements, strict=True):
             pieces[slot] = element
         del pieces[-1]
-        if kinds != old_kinds:
-            for slot, kind, old in zip(slots, kinds, old_kinds, strict=True):
-                if kind != old and slot >= 0:
-                    pieces[slot - 1] = _retyped(pieces[slot - 1], kind)
+        for place in kinds.keys() | old_kinds.keys():
+            kind, slot = kinds.get(place, b""), slots[place]
+            if slot >= 0 and kind != old_kinds.get(place, b""):
+                pieces[slot - 1] = _retyped(pieces[slot - 1], kind)
         xml = b"".join(pieces) if pieces != self._pieces else self.xml
         if -1 in slots:
-            written = zip(names, slots, kinds, elements, strict=True)
-            strangers = {name: (kind, element) for name, slot, kind, element in written if slot < 0}
+            strangers = {
+                names[place]: (kinds.get(place, b""), elements[place])
+                for place, slot in enumerate(slots)
+                if slot < 0
+            }
             xml = CELL.sub(lambda cell: self._first_value(cell, strangers), xml)
         if spilt:
             named = {cell_name(*place).encode(): value for place, value in spilt.items()}

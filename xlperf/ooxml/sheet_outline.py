@@ -206,13 +206,13 @@ class Outline:
         return tuple([name for name, _, _ in self._formulas])
 
     @cached_property
-    def formula_places(self) -> tuple[list[int], list[bytes]]:
-        """The slot of each formula cell, -1 for none, and its attribute `t` as the file has it."""
-        slots, kinds = [], []
-        for name, tag, content in self._formulas:
+    def formula_places(self) -> tuple[list[int], dict[int, bytes]]:
+        """The slot of each formula cell, -1 for none, and by place the attributes `t` there are."""
+        slots, kinds = [], {}
+        for place, (name, tag, content) in enumerate(self._formulas):
             slots.append(self.cells[name][2] if _SLOT_AFTER.match(content) else -1)
-            typed = TYPE.search(tag)
-            kinds.append(typed[0] if typed else b"")
+            if typed := TYPE.search(tag):
+                kinds[place] = typed[0]
         return slots, kinds
 
     @cached_property
