@@ -11,9 +11,9 @@ import pytest
 import xlperf
 from tests.template.forms import small_form
 from xlperf.bulk.file_names import file_name
-from xlperf.bulk.fill import Options, fill_records, load, load_example
+from xlperf.bulk.fill import Options, _groups, fill_records, load, load_example
 from xlperf.diagnostic import WorkbookError
-from xlperf.forms import Entry
+from xlperf.forms import Entry, Indicator, Project
 from xlperf.resources import examples_root, template_path
 from xlperf.scoring import Policy, score
 from xlperf.template import Template
@@ -275,3 +275,14 @@ def test_a_form_without_the_cells_that_a_score_is_computed_from_holds_the_score(
     sheet = openpyxl.load_workbook(outcomes[0].path).active
     held = [sheet.cell(number, 6).value for number in range(7, 7 + len(rows))]
     assert held == [float(value) for value in expected]
+
+
+@pytest.mark.parametrize(
+    ("rows", "groups"),
+    [([], []), ([3] * 49, [48, 1]), ([5000] * 3, [1, 1, 1]), ([900] * 4, [3, 1])],
+)
+def test_long_tables_are_computed_few_at_a_time(rows, groups):
+    work = [(Project({}, (Indicator({}),) * count), Path(f"{n}")) for n, count in enumerate(rows)]
+    found = list(_groups(work))
+    assert [len(group) for group in found] == groups
+    assert [each for group in found for each in group] == work

@@ -37,8 +37,8 @@ _ESSENTIAL = (
         for label in ("一级指标", "二级指标", "三级指标", "指标值", "实际完成值", "分值")
     ),
 )
-_TOGETHER = 16
-"""Projects whose formulas are computed together."""
+_TOGETHER, _ROWS = 48, 2_000
+"""Projects whose formulas are computed together, and rows of their tables, beyond which no more."""
 
 _NAMED = 5
 """Projects that a message names before it counts them."""
@@ -223,8 +223,8 @@ class _Filler:
         begun: deque[Outcome] = deque()
 
         def files() -> Iterator[tuple[Path, bytes] | None]:
-            for start in range(0, len(work), _TOGETHER):
-                for project, path, filled in self._rendered(work[start : start + _TOGETHER]):
+            for together in _groups(work):
+                for project, path, filled in self._rendered(together):
                     if isinstance(filled, InputError):
                         begun.append(_failed(project.key, path, filled))
                         yield None
@@ -320,6 +320,16 @@ class _Filler:
             return None
         read = (node.name for node in references_in(formula) if isinstance(node, Ref))
         return formula if self._columns.issuperset(read) else None
+
+
+def _groups(work: Sequence[tuple[Project, Path]]) -> Iterator[Sequence[tuple[Project, Path]]]:
+    """Projects to be computed together: fewer where their tables are long."""
+    start = rows = 0
+    for place, (project, _) in enumerate(work, 1):
+        rows += len(project.indicators)
+        if place - start == _TOGETHER or rows > _ROWS or place == len(work):
+            yield work[start:place]
+            start, rows = place, 0
 
 
 def _outcome(key: str, path: Path, filled: Filled | FilledSheet) -> Outcome:
